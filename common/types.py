@@ -129,7 +129,9 @@ class Paper:
     def passages(self) -> tuple[Passage, ...]:
         """Everything a point can be anchored to: abstract, body and appendix, captions, footnotes."""
         first = self.abstract_spans[0].page if self.abstract_spans else (1 if self.pages else 0)
-        abstract = (Passage(self.abstract, first, "Abstract", "abstract", self.abstract_spans),) if self.abstract else ()
+        abstract = (
+            (Passage(self.abstract, first, "Abstract", "abstract", self.abstract_spans),) if self.abstract else ()
+        )
         body = tuple(passage for section in self.sections for passage in section.passages)
         return abstract + body + self.captions + self.footnotes
 
