@@ -162,10 +162,14 @@ class FittedPaper:
 
 @dataclass(frozen=True, slots=True)
 class FormSection:
-    """One part of a review. name: the heading to write; guide: what a reviewer is asked to put there."""
+    """One part of a review. name: the heading to write; guide: what a reviewer is asked to put there.
+
+    points: its text is a list of points to be linked to questions and passages; a summary is not.
+    """
 
     name: str
     guide: str = ""
+    points: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,11 @@ seam, never prompt strings, so that chat templates are rendered in one place (`c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
+from common.errors import EngineFailure
 from common.types import Completion, Sampling
 
 Messages = Sequence[dict[str, str]]
@@ -28,16 +29,22 @@ class Progress:
     texts: tuple[str, ...] = ()
 
 
+OnDone = Callable[[int, Completion], None]
+OnProgress = Callable[[Progress], None]
+
+
 class Engine(Protocol):
     """A language model that completes chats.
 
-    name: what it is, for the record ("vllm 0.32.0 cpu"). base: the model id or path.
+    name: what it is, for the record ("vllm 0.32.0 on cpu"). base: the model id or path.
     context: tokens of prompt and completion together.
+    adapters: name -> SHA-256 (or "" where a server does not tell) of the adapters it can apply.
     """
 
     name: str
     base: str
     context: int
+    adapters: Mapping[str, str]
 
     def count(self, messages: Messages) -> int:
         """Tokens of the rendered prompt, the assistant's opening included."""
@@ -45,17 +52,43 @@ class Engine(Protocol):
     def generate(
         self,
         prompts: Sequence[Messages],
-        sampling: Sampling,
+        sampling: Sampling | Sequence[Sampling],
         adapter: str | None = None,
-        on_done: Callable[[int, Completion], None] | None = None,
-        on_progress: Callable[[Progress], None] | None = None,
+        on_done: OnDone | None = None,
+        on_progress: OnProgress | None = None,
     ) -> list[Completion]:
         """Complete every prompt; result i belongs to prompt i.
 
-        adapter: "questioner" or "reviewer" to use that stage's adapter, None for the base.
+        sampling: one for all, or one a prompt (each with its own seed, so that a paper's result does not depend on
+        what else is in the batch). adapter: "questioner" or "reviewer" to use that stage's adapter, None for the base.
         on_done: called as soon as one prompt is finished, in any order.
         Errors: EngineFailure; a prompt with no room for a completion is an error before anything runs.
         """
 
     def close(self) -> None:
         """Free the model. The engine cannot be used afterwards."""
+
+
+def sampling_for_each(prompts: Sequence[Messages], sampling: Sampling | Sequence[Sampling]) -> list[Sampling]:
+    """One Sampling a prompt. A single one that has a seed gives prompt i the seed + i, so that no two are equal.
+
+    Errors: ValueError when a list has another length than the prompts.
+    """
+    if not isinstance(sampling, Sampling):
+        if len(sampling) != len(prompts):
+            raise ValueError(f"{len(prompts)} prompts but {len(sampling)} samplings")
+        return list(sampling)
+    if sampling.seed is None:
+        return [sampling] * len(prompts)
+    return [replace(sampling, seed=sampling.seed + index) for index in range(len(prompts))]
+
+
+def check_room(tokens: Sequence[int], samplings: Sequence[Sampling], context: int) -> None:
+    """Every prompt must leave room for its completion. Errors: EngineFailure, before anything runs."""
+    for index, (count, sampling) in enumerate(zip(tokens, samplings, strict=True)):
+        if count + sampling.max_tokens > context:
+            raise EngineFailure(
+                f"Prompt {index + 1} has {count} tokens and asks for up to {sampling.max_tokens} more, "
+                f"but the model's context is {context}.",
+                "Lower max_tokens or the paper budget, or choose a model with a longer context.",
+            )

@@ -1,0 +1,78 @@
+"""Messages -> token ids, by the tokenizer's own chat template. The only place that renders.
+
+Training and in-process inference both come through here, so a model never meets a prompt it was not trained on. A
+template that refuses a system message (Gemma, early Mistral) gets it at the head of the first user message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+from common.engines.base import Messages
+from common.errors import EngineFailure
+
+IGNORED = -100
+"""The label of a token that carries no loss, PyTorch's and transformers' convention."""
+
+
+class Chat:
+    """A tokenizer and its template. tokenizer: a transformers fast tokenizer with a chat template."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        if not getattr(tokenizer, "chat_template", None):
+            raise EngineFailure(
+                f"The tokenizer of {tokenizer.name_or_path} has no chat template, so prompts cannot be rendered.",
+                "Choose an instruction-tuned model, or save a chat_template with the tokenizer.",
+            )
+        self.tokenizer = tokenizer
+
+    @classmethod
+    def load(cls, path: str) -> Chat:
+        """From a local folder; never from a network and never with remote code. Errors: EngineFailure."""
+        from transformers import AutoTokenizer
+
+        try:
+            return cls(AutoTokenizer.from_pretrained(path, local_files_only=True, trust_remote_code=False))
+        except (OSError, ValueError) as error:
+            raise EngineFailure(f"Cannot load the tokenizer in {path}: {error}") from error
+
+    @cached_property
+    def takes_system(self) -> bool:
+        """Whether the template accepts and prints a system message."""
+        from jinja2 import TemplateError
+
+        probe = [{"role": "system", "content": "SYSTEM-PROBE"}, {"role": "user", "content": "x"}]
+        try:
+            return "SYSTEM-PROBE" in self.tokenizer.apply_chat_template(probe, tokenize=False)
+        except TemplateError:
+            return False
+
+    def text(self, messages: Messages, opening: bool = True) -> str:
+        """The prompt as text. opening: end with the assistant's opening, ready to be completed."""
+        return self.tokenizer.apply_chat_template(self._fold(messages), tokenize=False, add_generation_prompt=opening)
+
+    def ids(self, messages: Messages, opening: bool = True) -> list[int]:
+        """The prompt as token ids; special tokens come from the template alone."""
+        return self.tokenizer(self.text(messages, opening), add_special_tokens=False)["input_ids"]
+
+    def ids_and_labels(self, messages: Messages, answer: str) -> tuple[list[int], list[int]]:
+        """Prompt + answer for training: labels are IGNORED on the prompt and the ids themselves on the answer.
+
+        The answer ends with whatever the template puts after an assistant's turn (its end mark is learnt).
+        Errors: ValueError when the template renders the prompt differently once an answer follows.
+        """
+        whole = self.text([*messages, {"role": "assistant", "content": answer}], opening=False)
+        prompt = self.text(messages)
+        if not whole.startswith(prompt):
+            raise ValueError("the chat template changes the prompt when an answer follows it")
+        head = self.ids(messages)
+        tail = self.tokenizer(whole[len(prompt) :], add_special_tokens=False)["input_ids"]
+        return head + tail, [IGNORED] * len(head) + tail
+
+    def _fold(self, messages: Messages) -> Sequence[dict[str, str]]:
+        if self.takes_system or not messages or messages[0]["role"] != "system":
+            return messages
+        system, first, *rest = messages
+        return [{"role": first["role"], "content": f"{system['content']}\n\n{first['content']}"}, *rest]

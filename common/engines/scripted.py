@@ -1,0 +1,80 @@
+"""An engine that answers from a queue and remembers what it was asked. For tests, and to try a chain without a model.
+
+It knows no language: `count` is a word count, and a reply is whatever was queued, cut at max_tokens words as a model
+would be cut. Replies are strings, or functions of the messages.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from common.engines.base import Messages, OnDone, OnProgress, Progress, check_room, sampling_for_each
+from common.errors import EngineFailure
+from common.types import Completion, Sampling
+
+Reply = str | Callable[[Messages], str]
+
+
+class ScriptedEngine:
+    """Replies in order of the prompts. prompts: every (messages, sampling, adapter) it was given."""
+
+    name = "scripted"
+    base = "scripted"
+
+    def __init__(
+        self,
+        replies: Iterable[Reply],
+        context: int = 8192,
+        adapters: Mapping[str, str] | None = None,
+        loop: bool = False,
+    ) -> None:
+        self.context = context
+        self.adapters = dict(adapters or {})
+        self.prompts: list[tuple[Messages, Sampling, str | None]] = []
+        self._replies = deque(replies)
+        self._loop = loop
+
+    def count(self, messages: Messages) -> int:
+        return sum(len(message["content"].split()) + 1 for message in messages)
+
+    def generate(
+        self,
+        prompts: Sequence[Messages],
+        sampling: Sampling | Sequence[Sampling],
+        adapter: str | None = None,
+        on_done: OnDone | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> list[Completion]:
+        if adapter is not None and adapter not in self.adapters:
+            raise EngineFailure(f"There is no adapter named {adapter!r} here.")
+        samplings = sampling_for_each(prompts, sampling)
+        counts = [self.count(prompt) for prompt in prompts]
+        check_room(counts, samplings, self.context)
+        results: list[Completion] = []
+        for index, (prompt, one) in enumerate(zip(prompts, samplings, strict=True)):
+            self.prompts.append((prompt, one, adapter))
+            results.append(self._complete(prompt, one, counts[index]))
+            if on_done:
+                on_done(index, results[-1])
+            if on_progress:
+                written = sum(result.completion_tokens for result in results)
+                texts = tuple(result.text for result in results) + ("",) * (len(prompts) - len(results))
+                on_progress(Progress(len(results), len(prompts), sum(counts[: index + 1]), written, texts))
+        return results
+
+    def _complete(self, prompt: Messages, sampling: Sampling, prompt_tokens: int) -> Completion:
+        if not self._replies:
+            raise EngineFailure("The scripted engine has no reply left.", "Queue one reply a prompt.")
+        reply = self._replies.popleft()
+        if self._loop:
+            self._replies.append(reply)
+        text = reply if isinstance(reply, str) else reply(prompt)
+        words = text.split(" ")
+        cut = len(words) > sampling.max_tokens
+        text = " ".join(words[: sampling.max_tokens]) if cut else text
+        tokens = min(len(words), sampling.max_tokens)
+        return Completion(text, "length" if cut else "stop", prompt_tokens, tokens, seed=sampling.seed)
+
+    def close(self) -> None:
+        self._replies.clear()
