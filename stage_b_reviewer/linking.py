@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from common.types import Paper, Point, Question
 
-LINK = 0.12
+LINK = 0.2
 """Cosine from which a point counts as answering a question. See docs/METHOD.md for how it was calibrated."""
 ALMOST = 0.75
 """A further question is named too when it comes this close to the best one."""

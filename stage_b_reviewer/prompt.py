@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
 
 from common.engines.base import Messages
 from common.fence import fenced
@@ -26,11 +27,6 @@ from stage_b_reviewer.points import points_of, without_repeats
 PROMPT_VERSION = "b1"
 RATINGS = "Ratings"
 SYSTEM = "You are an expert reviewer of research papers. You write critical, fair and specific reviews."
-
-_HEADING = re.compile(
-    r"^\s*(?P<hash>\#{1,6}\s*)?(?P<open>\*{0,2})(?P<name>[A-Za-z][A-Za-z ,&/'-]{2,60}?)\s*"
-    r"(?P<colon>:?)(?P<close>\*{0,2})(?P<late>:?)(?P<rest>.*)$"
-)
 
 
 def messages(paper: str, form: ReviewForm, questions: Sequence[Question]) -> Messages:
@@ -54,12 +50,16 @@ def messages(paper: str, form: ReviewForm, questions: Sequence[Question]) -> Mes
 
 
 def _scale_line(scale: RatingScale) -> str:
-    values = list(scale.labels)
-    return (
-        f"a number from {values[0]} to {values[-1]}"
-        if values == sorted(values, key=float)
-        else "one of " + ", ".join(values)
-    )
+    """The scale in words: "a number from 1 (poor) to 4 (excellent)", or all values where some are left out."""
+    values = sorted(scale.labels, key=float)
+    low, high = (f"{value} ({_short(scale.labels[value])})" for value in (values[0], values[-1]))
+    steps = {float(after) - float(before) for before, after in pairwise(values)}
+    kind = f"one of {', '.join(values)}," if len(steps) > 1 else "a number"
+    return f"{kind} from {low} to {high}"
+
+
+def _short(label: str) -> str:
+    return re.split(r"[:,;.]", label)[0].strip().lower()
 
 
 def render(sections: Sequence[ReviewSection], ratings: Sequence[Rating] = ()) -> str:
@@ -93,28 +93,35 @@ def parse(text: str, form: ReviewForm, questions: Sequence[Question] = (), finis
     return Review(form.name, sections, points, ratings, text, tuple(problems))
 
 
-@dataclass(frozen=True, slots=True)
-class _Heading:
-    key: str
-    rest: str
-
-
 def _key(name: str) -> str:
     return re.sub(r"[^a-z]+", " ", name.lower().replace("&", " and ")).strip()
 
 
-def _heading(line: str, names: set[str]) -> _Heading | None:
-    """The heading a line is, if it is one of `names`. Text may follow on the line after a colon or bold name only."""
-    match = _HEADING.match(line)
-    if not match:
-        return None
-    marked = match["hash"] or (match["open"] and match["close"]) or match["colon"] or match["late"]
-    rest = match["rest"].strip()
-    if rest and not (match["colon"] or match["late"] or (match["open"] and match["close"])):
-        return None
-    key = _key(match["name"])
-    bare_ok = match["name"].strip()[:1].isupper()
-    return _Heading(key, rest) if key in names and (marked or bare_ok) else None
+@cache
+def _heading_pattern(key: str) -> re.Pattern[str]:
+    """A line that is the heading `key`: with #, bold, a number, a colon, or bare."""
+    words = r"[^a-z\n]+".join(r"(?:and|&)" if word == "and" else word for word in key.split())
+    return re.compile(
+        rf"\s*(?P<hash>\#{{1,6}})?\s*(?P<open>\*\*|__)?\s*(?:\d+[.)]\s*)?(?P<name>{words})\s*"
+        rf"(?P<colon>:)?\s*(?P<close>\*\*|__)?\s*(?P<late>:)?(?P<rest>.*)",
+        re.IGNORECASE,
+    )
+
+
+def _heading(line: str, names: set[str]) -> tuple[str, str] | None:
+    """(key, text after it) when a line is the heading of one of `names`.
+
+    Text may follow on the same line only after a colon or a bold name; a bare name must begin with a capital."""
+    for key in names:
+        match = _heading_pattern(key).fullmatch(line)
+        if not match:
+            continue
+        ended = match["colon"] or match["late"] or (match["open"] and match["close"])
+        if match["rest"].strip():
+            return (key, match["rest"].strip()) if ended else None
+        if ended or match["hash"] or match["name"][0].isupper():
+            return key, ""
+    return None
 
 
 def _split(text: str, form: ReviewForm) -> dict[str, str]:
@@ -126,9 +133,9 @@ def _split(text: str, form: ReviewForm) -> dict[str, str]:
     for line in text.replace("\r\n", "\n").split("\n"):
         heading = _heading(line, waiting)
         if heading:
-            current = heading.key
+            current, rest = heading
             waiting.discard(current)
-            blocks[current] = [heading.rest] if heading.rest else []
+            blocks[current] = [rest] if rest else []
         else:
             blocks[current].append(line[1:] if line.startswith("\\") else line)
     return {key: "\n".join(lines).strip("\n").strip() for key, lines in blocks.items()}
