@@ -1,0 +1,144 @@
+"""Stage A: ask several papers their questions in one batch.
+
+Every paper gets `samples` question sets. The prompts of one paper are equal, so an engine with a prefix cache reads
+the paper once; only the seeds differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+from common.engines.base import Engine, OnProgress
+from common.errors import ReviewError
+from common.seeds import spread
+from common.types import Completion, Question, ReviewForm, Sampling, StageRecord
+from stage_a_questioner.pool import SIMILAR, pool
+from stage_a_questioner.prompt import PROMPT_VERSION, ParsedQuestions, messages, parse
+
+STAGE = "questioner"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A paper to be asked. text: as fitted to the context; sha256: of the file, from which seeds are drawn."""
+
+    text: str
+    sha256: str
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AskOptions:
+    """samples: question sets a paper. most: questions kept after pooling. similar: ROUGE-L above which two are one.
+    tries: rounds for a paper of which no answer held a question."""
+
+    samples: int = 4
+    most: int | None = 12
+    similar: float = SIMILAR
+    tries: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One paper's pooled questions and how they came about."""
+
+    questions: tuple[Question, ...]
+    record: StageRecord
+
+
+def ask(
+    engine: Engine,
+    subjects: Sequence[Subject],
+    form: ReviewForm,
+    sampling: Sampling,
+    options: AskOptions | None = None,
+    extra: Sequence[Question] = (),
+    on_progress: OnProgress | None = None,
+) -> list[Asked | ReviewError]:
+    """Questions for every paper, in order; an item is an error where a paper got none after all tries.
+
+    extra: a person's own questions, which come first and are never dropped; with them a paper cannot fail here.
+    """
+    options = options or AskOptions()
+    start = perf_counter()
+    answers: list[list[Completion]] = [[] for _ in subjects]
+    waiting = list(range(len(subjects)))
+    for turn in range(options.tries):
+        numbers = range(turn * options.samples, (turn + 1) * options.samples)
+        _round(engine, subjects, waiting, form, sampling, numbers, answers, on_progress)
+        waiting = [place for place in waiting if not any(_parsed(one).questions for one in answers[place])]
+        if not waiting:
+            break
+    seconds = perf_counter() - start
+    share = seconds / max(1, len(subjects))
+    return [
+        _asked(engine, subject, answers[place], sampling, options, extra, share)
+        for place, subject in enumerate(subjects)
+    ]
+
+
+def _round(
+    engine: Engine,
+    subjects: Sequence[Subject],
+    waiting: Sequence[int],
+    form: ReviewForm,
+    sampling: Sampling,
+    numbers: Sequence[int],
+    answers: list[list[Completion]],
+    on_progress: OnProgress | None,
+) -> None:
+    prompts, samplings, owners = [], [], []
+    for place in waiting:
+        prompt = messages(subjects[place].text, form)
+        for one in spread(sampling, subjects[place].sha256, STAGE, numbers):
+            prompts.append(prompt)
+            samplings.append(one)
+            owners.append(place)
+    completions = engine.generate(prompts, samplings, adapter_of(engine), on_progress=on_progress)
+    for place, completion in zip(owners, completions, strict=True):
+        answers[place].append(completion)
+
+
+def adapter_of(engine: Engine) -> str | None:
+    """The stage's adapter where the engine has one, else the base alone."""
+    return STAGE if STAGE in engine.adapters else None
+
+
+def _parsed(completion: Completion) -> ParsedQuestions:
+    return parse(completion.text, completion.finish)
+
+
+def _asked(
+    engine: Engine,
+    subject: Subject,
+    completions: Sequence[Completion],
+    sampling: Sampling,
+    options: AskOptions,
+    extra: Sequence[Question],
+    seconds: float,
+) -> Asked | ReviewError:
+    parsed = [_parsed(one) for one in completions]
+    questions = pool([one.questions for one in parsed], extra, options.most, options.similar)
+    problems = [f"set {number}: {reason}" for number, one in enumerate(parsed, start=1) for reason in one.rejected]
+    problems += [f"set {number} holds no question" for number, one in enumerate(parsed, start=1) if not one.questions]
+    if not questions:
+        shown = completions[0].text.strip()[:300] if completions else ""
+        return ReviewError(
+            f"The model asked no question about {subject.title or 'the paper'} in {len(completions)} answers. "
+            f"The first one begins: {shown!r}",
+            'Give questions of your own with --questions FILE or --ask "...", or use a trained adapter.',
+        )
+    adapter = adapter_of(engine) or ""
+    record = StageRecord(
+        stage=STAGE,
+        prompt_version=PROMPT_VERSION,
+        adapter=adapter,
+        adapter_sha256=engine.adapters.get(adapter, ""),
+        sampling=sampling,
+        completions=tuple(completions),
+        seconds=seconds,
+        problems=tuple(problems),
+    )
+    return Asked(questions, record)

@@ -1,0 +1,119 @@
+"""Stage B: review several papers through their questions in one batch, then tie every point to questions and paper."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from time import perf_counter
+
+from common.engines.base import Engine, OnProgress
+from common.grounding import Grounds, grounded
+from common.seeds import spread
+from common.types import Completion, Paper, Point, Question, Review, ReviewForm, Sampling, StageRecord
+from stage_b_reviewer.linking import Linker
+from stage_b_reviewer.prompt import PROMPT_VERSION, messages, parse
+
+STAGE = "reviewer"
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A paper to be reviewed. text: as fitted to the context, what the model reads; paper: whole, for evidence."""
+
+    paper: Paper
+    text: str
+    questions: tuple[Question, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One paper's reviews and how they came about."""
+
+    reviews: tuple[Review, ...]
+    record: StageRecord
+
+
+def write(
+    engine: Engine,
+    assignments: Sequence[Assignment],
+    form: ReviewForm,
+    sampling: Sampling,
+    reviews: int = 1,
+    max_points: int = 0,
+    on_done: Callable[[int, Written], None] | None = None,
+    on_progress: OnProgress | None = None,
+) -> list[Written]:
+    """`reviews` reviews of every paper, in order. on_done(i, written): as soon as paper i has all of its reviews."""
+    start = perf_counter()
+    prompts, samplings = [], []
+    for one in assignments:
+        prompt = messages(one.text, form, one.questions)
+        prompts += [prompt] * reviews
+        samplings += spread(sampling, one.paper.source.sha256, STAGE, range(reviews))
+    arrived: list[dict[int, Completion]] = [{} for _ in assignments]
+    results: dict[int, Written] = {}
+
+    def collect(index: int, completion: Completion) -> None:
+        place, number = divmod(index, reviews)
+        arrived[place][number] = completion
+        if len(arrived[place]) == reviews:
+            ordered = [arrived[place][key] for key in range(reviews)]
+            seconds = (perf_counter() - start) / (len(results) + 1)
+            results[place] = finish(engine, assignments[place], form, sampling, ordered, seconds, max_points)
+            if on_done:
+                on_done(place, results[place])
+
+    engine.generate(prompts, samplings, adapter_of(engine), collect, on_progress)
+    return [results[place] for place in range(len(assignments))]
+
+
+def adapter_of(engine: Engine) -> str | None:
+    """The stage's adapter where the engine has one, else the base alone."""
+    return STAGE if STAGE in engine.adapters else None
+
+
+def finish(
+    engine: Engine,
+    assignment: Assignment,
+    form: ReviewForm,
+    sampling: Sampling,
+    completions: Sequence[Completion],
+    seconds: float,
+    max_points: int = 0,
+) -> Written:
+    """Completions -> reviews whose points name questions and carry evidence."""
+    linker, grounds = Linker(assignment.paper, assignment.questions), Grounds(assignment.paper)
+    reviews = []
+    for completion in completions:
+        review = parse(completion.text, form, assignment.questions, completion.finish)
+        points = tuple(grounded(linker.linked(point), grounds) for point in review.points)
+        kept = strongest(points, max_points)
+        problems = review.problems
+        if len(kept) < len(points):
+            problems += (f"{len(points) - len(kept)} points beyond the limit of {max_points} left out",)
+        reviews.append(replace(review, points=kept, problems=problems))
+    adapter = adapter_of(engine) or ""
+    record = StageRecord(
+        stage=STAGE,
+        prompt_version=PROMPT_VERSION,
+        adapter=adapter,
+        adapter_sha256=engine.adapters.get(adapter, ""),
+        sampling=sampling,
+        completions=tuple(completions),
+        seconds=seconds,
+    )
+    return Written(tuple(reviews), record)
+
+
+def strongest(points: tuple[Point, ...], most: int) -> tuple[Point, ...]:
+    """At most `most` points (0: all), in their order: those that answer a question before those that answer none,
+    then those whose words stand closest to the paper's."""
+    if not most or len(points) <= most:
+        return points
+
+    def rank(place: int) -> tuple[bool, float]:
+        support = [one.score for one in points[place].evidence if one.kind == "passage"]
+        return bool(points[place].question_ids), max(support, default=0.0)
+
+    best = sorted(range(len(points)), key=rank, reverse=True)[:most]
+    return tuple(points[place] for place in sorted(best))
