@@ -295,7 +295,10 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class StageRecord:
-    """What one stage did: its raw completions, and the tokens and seconds they took."""
+    """What one stage did: its raw completions, and the tokens and seconds they took.
+
+    seconds: wall time until this paper's completions were there; batch: papers that ran together in that time.
+    """
 
     stage: Literal["questioner", "reviewer"]
     prompt_version: str
@@ -304,6 +307,7 @@ class StageRecord:
     sampling: Sampling
     completions: tuple[Completion, ...]
     seconds: float
+    batch: int = 1
     problems: tuple[str, ...] = ()
 
 
@@ -327,6 +331,7 @@ class ChainRecord:
     """Everything one run did. Markdown, HTML and the terminal are views of this; JSON is this.
 
     schema: version of this record's JSON Schema. base: model id or path; base_sha256: of its weights' digest file.
+    settings: SHA-256 of everything that was asked for; a resumed batch takes a record over only if it agrees.
     unanswered: ids of questions no point answers. reviews: one a requested review, in order.
     """
 
@@ -343,3 +348,4 @@ class ChainRecord:
     base_sha256: str
     versions: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
+    settings: str = ""

@@ -7,7 +7,7 @@ the paper once; only the seeds differ.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 from common.engines.base import Engine, OnProgress
@@ -72,11 +72,13 @@ def ask(
         if not waiting:
             break
     seconds = perf_counter() - start
-    share = seconds / max(1, len(subjects))
-    return [
-        _asked(engine, subject, answers[place], sampling, options, extra, share)
-        for place, subject in enumerate(subjects)
-    ]
+    results: list[Asked | ReviewError] = []
+    for subject, completions in zip(subjects, answers, strict=True):
+        result = _asked(engine, subject, completions, sampling, options, extra)
+        if isinstance(result, Asked):
+            result = replace(result, record=replace(result.record, seconds=seconds, batch=len(subjects)))
+        results.append(result)
+    return results
 
 
 def _round(
@@ -117,7 +119,6 @@ def _asked(
     sampling: Sampling,
     options: AskOptions,
     extra: Sequence[Question],
-    seconds: float,
 ) -> Asked | ReviewError:
     parsed = [_parsed(one) for one in completions]
     questions = pool([one.questions for one in parsed], extra, options.most, options.similar)
@@ -138,7 +139,7 @@ def _asked(
         adapter_sha256=engine.adapters.get(adapter, ""),
         sampling=sampling,
         completions=tuple(completions),
-        seconds=seconds,
+        seconds=0.0,
         problems=tuple(problems),
     )
     return Asked(questions, record)

@@ -58,8 +58,9 @@ def write(
         arrived[place][number] = completion
         if len(arrived[place]) == reviews:
             ordered = [arrived[place][key] for key in range(reviews)]
-            seconds = (perf_counter() - start) / (len(results) + 1)
-            results[place] = finish(engine, assignments[place], form, sampling, ordered, seconds, max_points)
+            written = finish(engine, assignments[place], form, sampling, ordered, max_points)
+            record = replace(written.record, seconds=perf_counter() - start, batch=len(assignments))
+            results[place] = replace(written, record=record)
             if on_done:
                 on_done(place, results[place])
 
@@ -78,10 +79,9 @@ def finish(
     form: ReviewForm,
     sampling: Sampling,
     completions: Sequence[Completion],
-    seconds: float,
     max_points: int = 0,
 ) -> Written:
-    """Completions -> reviews whose points name questions and carry evidence."""
+    """Completions -> reviews whose points name questions and carry evidence. The caller knows the time it took."""
     linker, grounds = Linker(assignment.paper, assignment.questions), Grounds(assignment.paper)
     reviews = []
     for completion in completions:
@@ -100,7 +100,7 @@ def finish(
         adapter_sha256=engine.adapters.get(adapter, ""),
         sampling=sampling,
         completions=tuple(completions),
-        seconds=seconds,
+        seconds=0.0,
     )
     return Written(tuple(reviews), record)
 
