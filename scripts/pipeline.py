@@ -1,0 +1,195 @@
+"""The chain: papers -> questions -> reviews, in batches that both stages share.
+
+Nothing here reads files, opens engines or draws on a terminal; it is handed papers, an engine and someone to tell. The
+unit is a window of papers: all of its papers are asked in one batch, then all are reviewed in one batch, each result
+handed over the moment it is complete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from common.config import ChainConfig
+from common.engines.base import Engine, OnProgress
+from common.errors import ReviewError
+from common.paper import fit
+from common.types import (
+    ChainRecord,
+    FittedPaper,
+    Paper,
+    PaperRecord,
+    Question,
+    ReviewForm,
+    StageRecord,
+)
+from common.views.schema import SCHEMA_VERSION
+from stage_a_questioner import prompt as prompt_a
+from stage_a_questioner.asking import Asked, AskOptions, Subject, ask
+from stage_a_questioner.pool import distinct
+from stage_b_reviewer import prompt as prompt_b
+from stage_b_reviewer.linking import unanswered
+from stage_b_reviewer.writing import Assignment, Written, write
+
+QUESTION_TOKENS = 48
+"""Room kept for a question in stage B's prompt: the longest tenth of distilled questions has about 40 tokens."""
+WINDOW = 16
+"""Papers that share a batch. More would not fill the engine further and would hold back the first results."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A paper on its way. questions: None until it has been asked; asked: how that went, None for a person's own."""
+
+    paper: Paper
+    fitted: FittedPaper
+    questions: tuple[Question, ...] | None = None
+    asked: StageRecord | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The model behind the engine, for the record. sha256: its digest, "" for a server. versions: of the packages."""
+
+    name: str
+    sha256: str
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Whom to tell. on_asked(i, job), on_record(i, record), on_error(i, error): as soon as it happens;
+    on_stage(name): "asking" or "reviewing" begins; on_progress: while it runs."""
+
+    on_asked: Callable[[int, Job], None] = lambda index, job: None
+    on_record: Callable[[int, ChainRecord], None] = lambda index, record: None
+    on_error: Callable[[int, ReviewError], None] = lambda index, error: None
+    on_stage: Callable[[str], None] = lambda name: None
+    on_progress: OnProgress | None = None
+
+
+def paper_budget(engine: Engine, form: ReviewForm, config: ChainConfig, questions: Sequence[Question] = ()) -> int:
+    """Tokens the paper may fill: what the context leaves after instruction, questions and answer, in both stages."""
+    context = min(engine.context, config.context or engine.context)
+    room_a = context - engine.count(prompt_a.messages("", form)) - config.questioner.max_tokens
+    reserve = 0 if questions else QUESTION_TOKENS * config.max_questions
+    asked = questions or (Question("Q1", "?"),)
+    room_b = context - engine.count(prompt_b.messages("", form, asked)) - config.reviewer.max_tokens - reserve
+    budget = int(min(room_a, room_b) * config.paper_share)
+    if budget <= 0:
+        raise ReviewError(
+            f"A context of {context} tokens leaves no room for a paper beside the instructions and the answer.",
+            "Lower reviewer.max_tokens or max_questions, or choose a model with a longer context.",
+        )
+    return budget
+
+
+def prepare(paper: Paper, engine: Engine, form: ReviewForm, config: ChainConfig, budget: int) -> Job:
+    """Cut the paper to the budget. Errors: ReviewError when not even its title fits."""
+    return Job(paper, fit(paper, budget, lambda text: engine.count([{"role": "user", "content": text}])))
+
+
+def run(
+    engine: Engine,
+    jobs: Sequence[Job],
+    form: ReviewForm,
+    config: ChainConfig,
+    base: Base,
+    extra: Sequence[Question] = (),
+    listener: Listener | None = None,
+) -> None:
+    """Every job becomes a record or an error, told to the listener. config's samplings hold the run's seed."""
+    listener = listener or Listener()
+    for start in range(0, len(jobs), WINDOW):
+        places = range(start, min(start + WINDOW, len(jobs)))
+        ready = ask_window(engine, {place: jobs[place] for place in places}, form, config, extra, listener)
+        if ready:
+            _write_window(engine, ready, form, config, base, listener)
+
+
+def ask_window(
+    engine: Engine,
+    jobs: dict[int, Job],
+    form: ReviewForm,
+    config: ChainConfig,
+    extra: Sequence[Question],
+    listener: Listener,
+) -> dict[int, Job]:
+    """Ask the papers that have no questions yet. Returns the jobs that can go on; the others were told as errors."""
+    waiting = [place for place, job in jobs.items() if job.questions is None]
+    ready = {place: _with_extra(job, extra) for place, job in jobs.items() if job.questions is not None}
+    if waiting:
+        listener.on_stage("asking")
+        subjects = [Subject(jobs[p].fitted.text, jobs[p].paper.source.sha256, jobs[p].paper.title) for p in waiting]
+        options = AskOptions(config.samples, config.max_questions, config.dedupe)
+        results = ask(engine, subjects, form, config.questioner, options, extra, listener.on_progress)
+        for place, result in zip(waiting, results, strict=True):
+            if isinstance(result, Asked):
+                ready[place] = replace(jobs[place], questions=result.questions, asked=result.record)
+                listener.on_asked(place, ready[place])
+            else:
+                listener.on_error(place, result)
+    return dict(sorted(ready.items()))
+
+
+def _with_extra(job: Job, extra: Sequence[Question]) -> Job:
+    """A person's further questions stand before those the job came with."""
+    questions = distinct([*extra, *(job.questions or ())]) if extra else list(job.questions or ())
+    return replace(job, questions=tuple(replace(q, id=f"Q{number}") for number, q in enumerate(questions, start=1)))
+
+
+def _write_window(
+    engine: Engine, jobs: dict[int, Job], form: ReviewForm, config: ChainConfig, base: Base, listener: Listener
+) -> None:
+    listener.on_stage("reviewing")
+    places = list(jobs)
+    ready = [_refitted(jobs[place], engine, form, config) for place in places]
+    assignments = [Assignment(job.paper, job.fitted.text, job.questions or ()) for job in ready]
+
+    def done(index: int, written: Written) -> None:
+        listener.on_record(places[index], record_of(engine, ready[index], written, form, base))
+
+    write(engine, assignments, form, config.reviewer, config.reviews, config.max_points, done, listener.on_progress)
+
+
+def _refitted(job: Job, engine: Engine, form: ReviewForm, config: ChainConfig) -> Job:
+    """The reserve for questions is an estimate: where the real ones need more room, the paper is cut again."""
+    prompt = prompt_b.messages(job.fitted.text, form, job.questions or ())
+    context = min(engine.context, config.context or engine.context)
+    if engine.count(prompt) + config.reviewer.max_tokens <= context:
+        return job
+    budget = paper_budget(engine, form, config, job.questions or ())
+    return replace(job, fitted=prepare(job.paper, engine, form, config, budget).fitted)
+
+
+def record_of(engine: Engine, job: Job, written: Written, form: ReviewForm, base: Base) -> ChainRecord:
+    """Everything one paper's run did."""
+    paper, fitted, questions = job.paper, job.fitted, job.questions or ()
+    stages = (*([job.asked] if job.asked else []), written.record)
+    points = [point for review in written.reviews for point in review.points]
+    return ChainRecord(
+        schema=SCHEMA_VERSION,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        paper=PaperRecord(
+            title=paper.title,
+            source=paper.source,
+            pages=paper.pages,
+            words=paper.words,
+            sections=tuple(" ".join(filter(None, (s.number, s.heading))) for s in paper.sections if s.level == 1),
+            budget=fitted.budget,
+            tokens=fitted.tokens,
+            cuts=fitted.cuts,
+            warnings=paper.warnings,
+        ),
+        form=form,
+        questions=questions,
+        reviews=written.reviews,
+        unanswered=unanswered(questions, points),
+        stages=stages,
+        engine=engine.name,
+        base=base.name,
+        base_sha256=base.sha256,
+        versions=base.versions,
+        seconds=sum(stage.seconds for stage in stages),
+    )

@@ -1,0 +1,83 @@
+"""`review`: the command line. Commands are loaded when they are called, so that --help needs none of them.
+
+This is the only place that catches: a ReviewError becomes a sentence and an exit code, Ctrl-C becomes 130. Anything
+else is a defect and stays a traceback.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from common.errors import ReviewError
+
+COMMANDS = {
+    "chain": "Question a paper, then review it by answering the questions.",
+    "ask": "Stage A alone: write the questions for a paper into a file.",
+    "write": "Stage B alone: review a paper through the questions in a file.",
+    "read": "Show what is understood of a paper before any model sees it.",
+    "serve": "Start one OpenAI-compatible server with both stages' models.",
+    "models": "List the model presets; fetch or verify one.",
+    "doctor": "Check this machine and say what to do about what is wrong.",
+}
+"""Command -> its one-line help; a test holds the lines equal to the commands' own."""
+
+
+class LazyGroup(click.Group):
+    """Imports scripts.NAME when NAME is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        return import_module(f"scripts.{name}").command if name in COMMANDS else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="question-then-review", prog_name="review")
+def cli() -> None:
+    """Machine feedback on a research paper: it is asked its own questions, then reviewed by answering them.
+
+    \b
+    review chain paper.pdf                    questions and a review, on the terminal
+    review chain paper.pdf --out review.html  the same as one page
+    review read paper.pdf                     what was understood of the paper
+    """
+
+
+def main() -> None:
+    """The console script."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line. Returns the exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
+    try:
+        return cli.main(arguments, prog_name="review", standalone_mode=False) or 0
+    except ReviewError as error:
+        click.secho(f"Error: {error.message}", fg="red", err=True)
+        if error.hint:
+            click.echo(error.hint, err=True)
+        return error.exit_code
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Interrupted. What was finished is saved.", err=True)
+        return 130
+    except BrokenPipeError:
+        # The reader of a pipe has left (`review chain ... | head`): not an error, and nothing more can be printed.
+        sys.stderr.close()
+        return 0
+
+
+if __name__ == "__main__":
+    main()
