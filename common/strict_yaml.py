@@ -48,8 +48,12 @@ def parse(text: str, where: str) -> yaml.MappingNode:
     return node
 
 
-def build(kind: type[T], node: yaml.Node, where: str, path: str = "") -> T:
-    """A dataclass from a mapping node. Errors: BadConfig naming `where`, the line and the key path."""
+def build(kind: type[T], node: yaml.Node, where: str, path: str = "", base: T | None = None) -> T:
+    """A dataclass from a mapping node. Errors: BadConfig naming `where`, the line and the key path.
+
+    base: what keys that are not given keep; without it, the defaults of `kind`. A nested dataclass starts from the
+    value its parent would have given it, so setting one of its keys leaves the others as they were.
+    """
     if not isinstance(node, yaml.MappingNode):
         raise _wrong(node, where, path, "keys and values")
     hints = typing.get_type_hints(kind)
@@ -58,12 +62,13 @@ def build(kind: type[T], node: yaml.Node, where: str, path: str = "") -> T:
     for name, value in _items(node, where, path):
         if name not in fields:
             raise BadConfig(f"{_at(where, node, value)}: unknown key '{_join(path, name)}'.", closest(name, fields))
-        values[name] = _value(hints[name], value, where, _join(path, name))
-    missing = [name for name, field in fields.items() if name not in values and _required(field)]
+        start = getattr(base, name) if base is not None else _default(fields[name])
+        values[name] = _value(hints[name], value, where, _join(path, name), start)
+    missing = [name for name, field in fields.items() if name not in values and base is None and _required(field)]
     if missing:
         raise BadConfig(f"{_at(where, node)}: the key '{_join(path, missing[0])}' is missing.")
     try:
-        return kind(**values)
+        return kind(**values) if base is None else dataclasses.replace(base, **values)
     except BadConfig as error:
         place = f"{where}, key '{path}'" if path else where
         raise BadConfig(f"{place}: {error.message}", error.hint) from error
@@ -77,12 +82,12 @@ def closest(word: str, known: Iterable[str]) -> str:
     return f"Did you mean '{near[0]}'? There are: {others}." if near else f"There are: {others}."
 
 
-def _value(kind: Any, node: yaml.Node, where: str, path: str) -> Any:
+def _value(kind: Any, node: yaml.Node, where: str, path: str, start: Any = None) -> Any:
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin in (typing.Union, types.UnionType):
         return _union(arguments, node, where, path)
     if dataclasses.is_dataclass(kind):
-        return build(kind, node, where, path)
+        return build(kind, node, where, path, start if isinstance(start, kind) else None)
     if origin in (tuple, list):
         return _sequence(origin, arguments, node, where, path)
     if origin is dict:
@@ -157,6 +162,12 @@ def _items(node: yaml.MappingNode, where: str, path: str) -> list[tuple[str, yam
 
 def _required(field: dataclasses.Field) -> bool:
     return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+
+
+def _default(field: dataclasses.Field) -> Any:
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return None if field.default is dataclasses.MISSING else field.default
 
 
 def _join(path: str, name: str) -> str:

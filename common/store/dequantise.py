@@ -33,7 +33,8 @@ def _save_model(source: Path, target: Path) -> None:
     # Plain weights now: a quantisation config in config.json would send every loader looking for GGUF blocks.
     if hasattr(model.config, "quantization_config"):
         del model.config.quantization_config
-    model.config._name_or_path = "HuggingFaceTB/SmolLM2-135M-Instruct"
+    if hasattr(model.config, "_model_name_or_path"):  # the GGUF's general.name, which is no path
+        del model.config._model_name_or_path
     model.generation_config.eos_token_id = [2, 0]  # <|im_end|> ends a turn; <|endoftext|> ends a text
     model.save_pretrained(target)
 

@@ -26,7 +26,6 @@ class ModelPreset:
     parameters: all of them, in units; layers, kv_heads, head_dim: of the attention, for the size of its cache.
     tensor_parallel: GPUs one copy is spread over; gpu_gib: memory each of them has; hardware: the same in words.
     sliding_window: tokens a layer sees at most, 0 for all.
-    system_role: its chat template takes a system message (else it is put at the head of the first user message).
     template_arguments: what the chat template is given besides the messages.
     max_lora_rank: largest rank an adapter may have; adapter_targets: the modules ours are trained on.
     """
@@ -49,7 +48,6 @@ class ModelPreset:
     gpu_gib: float = 0.0
     hardware: str = ""
     sliding_window: int = 0
-    system_role: bool = True
     template_arguments: dict[str, str | bool] = field(default_factory=dict)
     chat_template_note: str = ""
     max_lora_rank: int = 64
