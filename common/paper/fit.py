@@ -1,0 +1,262 @@
+"""Make a paper fit a token budget without hiding what was left out.
+
+Every sentence of the paper is put in one fixed order of importance; a fitted paper is the longest beginning of that
+order whose rendering fits. The order, tier by tier:
+
+1. the title, always; 2. the abstract; 3. introduction and conclusion; 4. captions; 5. the other body sections;
+6. footnotes; 7. the appendix.
+
+Within a tier, sentence i of a section counts by the fraction of the section that ends with it, so that sections fill
+in proportion to their length and each keeps its beginning. Read backwards, this is the order of shrinking: appendix,
+footnotes, body, then captions, then conclusion and introduction in proportion, the abstract last.
+
+The caller's `count` is a black box: tokens of a text, not additive, perhaps not even monotone. It is called on whole
+renderings alone, at most `MAX_COUNTS` times, and no text is returned that it did not accept.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from common.errors import ReviewError
+from common.paper.render import CAPTIONS, FOOTNOTES, heading_line, joined, label, title_line
+from common.paper.sentences import sentences
+from common.types import Cut, FittedPaper, Paper, Section
+
+MAX_COUNTS = 48
+_CLOSE_ENOUGH = 0.005  # of the budget: stop searching when less than this is unused
+_GAP_WORTH_FILLING = 0.03  # of the budget: skip a sentence too long to fit when it leaves more than this unused
+
+_INTRODUCTION = re.compile(r"(?i)\W*(introduction|intro)\b")
+_CONCLUSION = re.compile(r"(?i).*\b(conclusions?|concluding|conclude)\b")
+_CLOSING = re.compile(r"(?i)\W*(summary|discussion|limitations?|outlook)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """One section as it will be rendered. ends: offset in `text` where each of its sentences ends."""
+
+    name: str
+    heading: str
+    text: str
+    tier: int
+    ends: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """Keep the heading of `block` (sentence -1) or its next sentence; size in characters."""
+
+    block: int
+    sentence: int
+    size: int
+
+
+def fit(paper: Paper, budget: int, count: Callable[[str], int]) -> FittedPaper:
+    """The most important part of `paper` that costs at most `budget` tokens by `count`.
+
+    Where something is missing the text says `[... 312 words left out ...]`, and `cuts` says it by section; the
+    numbers agree and add up. A cut never falls inside a sentence. Errors: ReviewError when the budget cannot hold
+    even the title and that mark.
+    """
+    blocks = _blocks(paper)
+    title = title_line(paper)
+    meter = _Meter(count)
+    steps = _order(blocks)
+    kept, text, tokens = _longest(title, blocks, steps, budget, meter)
+    if text is None:
+        need = f"{tokens} tokens are needed for the title alone"
+        raise ReviewError(
+            f"A budget of {budget} tokens cannot hold even the title of “{paper.title[:80]}”: {need}.",
+            "Use a model with a longer context, or ask for shorter answers.",
+        )
+    return FittedPaper(text, tokens, budget, _cuts(blocks, kept))
+
+
+def _longest(
+    title: str, blocks: list[_Block], steps: list[_Step], budget: int, meter: _Meter
+) -> tuple[list[int], str | None, int]:
+    """Sentences kept by block, the text and its tokens; no text when even nothing but the title is too much.
+
+    One sentence too long for what is left would block everything after it: its section is closed and the search
+    repeated, a few times at most.
+    """
+    best: tuple[list[int], str | None, int] = ([], None, 0)
+    for _ in range(4):
+        done, text, tokens = _search(title, blocks, steps, budget, meter)
+        if text is None:
+            return ([], None, tokens)
+        if best[1] is None or tokens >= best[2]:
+            best = (_kept(blocks, steps[:done]), text, tokens)
+        if done == len(steps) or budget - tokens <= budget * _GAP_WORTH_FILLING:
+            break
+        blocked = steps[done].block
+        steps = steps[:done] + [step for step in steps[done:] if step.block != blocked]
+    return best
+
+
+def _search(
+    title: str, blocks: list[_Block], steps: list[_Step], budget: int, meter: _Meter
+) -> tuple[int, str | None, int]:
+    """The largest number of steps that fits, by interpolation between a fitting and a failing number.
+
+    Returns (steps, text, tokens), or (0, None, tokens needed) when nothing fits.
+    """
+    sizes = [0, *accumulate(step.size for step in steps)]
+
+    def measure(done: int) -> tuple[str, int]:
+        text = _compose(title, blocks, _kept(blocks, steps[:done]))
+        return text, meter(text)
+
+    low, (text, tokens) = 0, measure(0)
+    if tokens > budget:
+        return 0, None, tokens
+    # A paper is about a quarter as many tokens as characters: look there first, and at the whole only if it may fit.
+    high, high_tokens = len(steps) + 1, max(tokens + 1, len(title) + sizes[-1])
+    guess = len(steps) if sizes[-1] <= budget * 5 else bisect_right(sizes, budget * 3.5) - 1
+    turn = 0
+    while low + 1 < high and meter.calls < MAX_COUNTS:
+        guess = min(max(guess, low + 1), high - 1)
+        candidate, cost = measure(guess)
+        if cost <= budget:
+            low, text, tokens = guess, candidate, cost
+        else:
+            high, high_tokens = guess, cost
+        if budget - tokens <= budget * _CLOSE_ENOUGH and high <= len(steps):
+            break
+        turn += 1
+        guess = _between(sizes, low, tokens, high, high_tokens, budget, halve=turn % 4 == 0)
+    return low, text, tokens
+
+
+def _between(
+    sizes: Sequence[int], low: int, low_tokens: int, high: int, high_tokens: int, budget: int, halve: bool
+) -> int:
+    """Where between two counted numbers of steps the budget should fall; now and then the middle, to be sure."""
+    if high > len(sizes) - 1:  # nothing failed yet: go on at the rate seen so far
+        rate = low_tokens / max(1, sizes[low]) or 0.3
+        return bisect_right(sizes, sizes[low] + (budget - low_tokens) / rate) - 1
+    if halve or high_tokens <= low_tokens:
+        return (low + high) // 2
+    share = (budget - low_tokens) / (high_tokens - low_tokens)
+    return bisect_right(sizes, sizes[low] + share * (sizes[high] - sizes[low])) - 1
+
+
+class _Meter:
+    """Counts how often `count` was asked."""
+
+    def __init__(self, count: Callable[[str], int]) -> None:
+        self._count = count
+        self.calls = 0
+
+    def __call__(self, text: str) -> int:
+        self.calls += 1
+        return self._count(text)
+
+
+def _order(blocks: list[_Block]) -> list[_Step]:
+    """Every heading and sentence under the title, most important first."""
+    keyed: list[tuple[int, float, int, int, int]] = []
+    for index, block in enumerate(blocks):
+        keyed.append((block.tier, 0.0, index, -1, len(block.heading)))
+        start = 0
+        for number, end in enumerate(block.ends):
+            keyed.append((block.tier, end / len(block.text), index, number, end - start))
+            start = end
+    return [_Step(index, number, size) for _, _, index, number, size in sorted(keyed)]
+
+
+def _kept(blocks: list[_Block], steps: Sequence[_Step]) -> list[int]:
+    """How much of each block these steps keep: -1 nothing, 0 its heading, n its first n sentences."""
+    kept = [-1] * len(blocks)
+    for step in steps:
+        kept[step.block] = step.sentence + 1
+    return kept
+
+
+def _compose(title: str, blocks: list[_Block], kept: list[int]) -> str:
+    """The text with a mark wherever words are missing; sections dropped in a row share one mark."""
+    parts = [title] if title else []
+    dropped = 0
+    for block, number in zip(blocks, kept, strict=True):
+        if number < 0:
+            dropped += _words(block.text)
+            continue
+        if dropped:
+            parts.append(mark(dropped))
+            dropped = 0
+        shown = _shown(block, number)
+        missing = _words(block.text) - _words(shown)
+        parts += [part for part in (block.heading, shown, mark(missing) if missing else "") if part]
+    if dropped:
+        parts.append(mark(dropped))
+    return "\n\n".join(parts)
+
+
+def mark(words: int) -> str:
+    """What stands in the text where `words` words are missing."""
+    return f"[... {words} word{'' if words == 1 else 's'} left out ...]"
+
+
+def _shown(block: _Block, number: int) -> str:
+    return block.text[: block.ends[number - 1]].rstrip() if number > 0 else ""
+
+
+def _cuts(blocks: list[_Block], kept: list[int]) -> tuple[Cut, ...]:
+    cuts = []
+    for block, number in zip(blocks, kept, strict=True):
+        total, left = _words(block.text), _words(_shown(block, number))
+        if left < total:
+            cuts.append(Cut(block.name, left, total))
+    return tuple(cuts)
+
+
+def _words(text: str) -> int:
+    return len(text.split())
+
+
+def _blocks(paper: Paper) -> list[_Block]:
+    """The paper in the order of `render`, each part with its tier."""
+    body = [section for section in paper.sections if not section.appendix]
+    first = _priority(body)
+    blocks = [_block("Abstract", "## Abstract", paper.abstract, 0)] if paper.abstract else []
+    blocks += [_section(section, 1 if index in first else 3) for index, section in enumerate(body)]
+    if paper.captions:
+        blocks.append(_block(CAPTIONS, f"## {CAPTIONS}", joined(paper.captions), 2))
+    if paper.footnotes:
+        blocks.append(_block(FOOTNOTES, f"## {FOOTNOTES}", joined(paper.footnotes), 4))
+    return blocks + [_section(section, 5) for section in paper.sections if section.appendix]
+
+
+def _section(section: Section, tier: int) -> _Block:
+    return _block(label(section) or "(before the first heading)", heading_line(section), section.text, tier)
+
+
+def _block(name: str, heading: str, text: str, tier: int) -> _Block:
+    return _Block(name, heading, text, tier, tuple(end for _, end in sentences(text)))
+
+
+def _priority(body: Sequence[Section]) -> set[int]:
+    """Indices of introduction and conclusion with their subsections.
+
+    Without a section called introduction the first one with text serves; without a conclusion, a last section called
+    discussion, summary or limitations.
+    """
+    opening = next((i for i, section in enumerate(body) if _INTRODUCTION.match(section.heading)), None)
+    if opening is None:
+        opening = next((i for i, section in enumerate(body) if section.passages), None)
+    closing = [i for i, section in enumerate(body) if _CONCLUSION.match(section.heading)][-1:]
+    if not closing:
+        closing = [i for i, section in enumerate(body) if section.level == 1 and _CLOSING.match(section.heading)][-1:]
+    return {i for start in ([] if opening is None else [opening]) + closing for i in _with_subsections(body, start)}
+
+
+def _with_subsections(body: Sequence[Section], start: int) -> range:
+    end = start + 1
+    while end < len(body) and body[end].level > body[start].level:
+        end += 1
+    return range(start, end)
