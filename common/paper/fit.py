@@ -179,22 +179,16 @@ def _kept(blocks: list[_Block], steps: Sequence[_Step]) -> list[int]:
 
 
 def _compose(title: str, blocks: list[_Block], kept: list[int]) -> str:
-    """The text with a mark wherever words are missing; sections dropped in a row share one mark."""
+    """The text with a mark wherever words are missing; what is dropped in a row shares one mark."""
     parts = [title] if title else []
-    dropped = 0
+    missing = 0
     for block, number in zip(blocks, kept, strict=True):
-        if number < 0:
-            dropped += _words(block.text)
-            continue
-        if dropped:
-            parts.append(mark(dropped))
-            dropped = 0
         shown = _shown(block, number)
-        missing = _words(block.text) - _words(shown)
-        parts += [part for part in (block.heading, shown, mark(missing) if missing else "") if part]
-    if dropped:
-        parts.append(mark(dropped))
-    return "\n\n".join(parts)
+        if number >= 0:
+            parts += [part for part in (mark(missing) if missing else "", block.heading, shown) if part]
+            missing = 0
+        missing += _words(block.text) - _words(shown)
+    return "\n\n".join([*parts, mark(missing)] if missing else parts)
 
 
 def mark(words: int) -> str:

@@ -17,7 +17,7 @@ FOOTNOTES = "Footnotes"
 
 def render(paper: Paper) -> str:
     """The whole paper, nothing left out."""
-    parts = [title_line(paper), *(f"{heading}\n\n{text}" if text else heading for heading, text in blocks(paper))]
+    parts = [title_line(paper), *(part for block in blocks(paper) for part in block)]
     return "\n\n".join(part for part in parts if part)
 
 

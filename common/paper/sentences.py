@@ -49,13 +49,14 @@ _NUMBERED = _set(
 _MATH = r"\\\(.{0,1500}?\\\)|\\\[.{0,4000}?\\\]|\$\$.{0,4000}?\$\$|(?<![\\$])\$(?=\S)[^$\n]{0,200}?(?<=\S)\$(?!\d)"
 _CANDIDATE = re.compile(
     rf"(?P<math>{_MATH})"
-    r"|(?P<block>\n[ \t]*(?:\n\s*)+|\n(?=[ \t]*\|))"
-    r"|(?P<wide>[。！？][”’」』）]*\s*)"
+    r"|(?P<block>\n[ \t]*\n\s*|\n(?=[ \t]*\|))"
+    r"|(?P<wide>[。！？][”’」』）]*+\s*)"
     # a stop, what closes after it, and a citation set after it: `work.[3,4] The`, `models.12 The`
-    r"|(?P<stop>(?:[.]+|[?!]+|…)[\"'”’»)\]}*_]*"
+    r"|(?P<stop>(?<![.?!])(?:[.]++|[?!]++|…)[\"'”’»)\]}*_]*+"
     r"(?:\[\d[\d,–\- ]*\]|(?<=[a-z)\]][.])\d{1,3}(?:[,–-]\d{1,3})*)?)(?P<gap>\s+)",
     re.DOTALL,
 )
+_NEW_BLOCK = re.compile(r"\n[ \t]*[\n|]")
 _WORD_BEFORE = re.compile(r"[^\s(\[{\"'“‘*_~]*$")
 _WORD_AFTER = re.compile(r"[\w][\w'’-]*")
 _CAMEL = re.compile(r"[a-z]{1,3}(?:-[A-Za-z]|[A-Z])")
@@ -87,6 +88,8 @@ def sentences(text: str) -> list[tuple[int, int]]:
 def _ends(text: str, start: int, match: re.Match[str]) -> bool:
     """Whether the stop of `match` ends the sentence that began at `start`."""
     stop, rest = match.group("stop"), match.end()
+    if _NEW_BLOCK.search(match.group("gap") + text[rest : rest + 1]):
+        return True
     if not _may_start(text, rest):
         return False
     if stop[0] != ".":
