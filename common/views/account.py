@@ -185,8 +185,9 @@ def _cut_notices(record: ChainRecord) -> list[str]:
     if not cuts:
         return []
     left_out = sum(cut.total - cut.kept for cut in cuts)
+    words = "1 word" if left_out == 1 else f"{left_out:,} words"
     parts = "section" if len(cuts) == 1 else "sections"
-    return [f"{left_out:,} words of {len(cuts)} {parts} were not read: they did not fit the model's context."]
+    return [f"The model did not read {words} of {len(cuts)} {parts}: its context had no room for more."]
 
 
 def _sentence(text: str) -> str:

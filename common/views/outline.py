@@ -182,7 +182,7 @@ def _facts(record: ChainRecord, points: list[PointOutline]) -> tuple[tuple[str, 
     left_out = sum(cut.words_total - cut.words_kept for cut in record.paper.cuts)
     pages = f"{record.paper.pages} pages, " if record.paper.pages else ""
     return (
-        ("Read", f"{pages}{record.paper.words:,} words" + (f"; {left_out:,} words left out" if left_out else "")),
+        ("Read", f"{pages}{record.paper.words:,} words" + (f"; {left_out:,} left out" if left_out else "")),
         ("Questions", f"{asked - open_} of {asked} answered" if asked else "none were asked"),
         ("Points", f"{len(points)}, {sum(bool(point.questions) for point in points)} of them answer a question"),
         ("Quotations", f"{found} of {len(quotations)} found in the paper" if quotations else "none"),

@@ -22,6 +22,8 @@ from common.views.notice import NOTICE
 from common.views.outline import Outline, PointOutline, RatingOutline, ReviewOutline, outline, place, verdict
 from common.views.text import one_line, paragraphs, visible
 
+BELOW = (0, 0, 1, 0)
+"""Padding of one empty line below."""
 GOOD, BAD, DIM, HEAD = "green", "bold red", "dim", "bold cyan"
 
 
@@ -72,7 +74,7 @@ def _review(review: ReviewOutline) -> Iterator[RenderableType]:
     if not review.parsed:
         yield Text("This text does not follow the form and could not be read into points. It is shown as it came.", BAD)
         raw = visible(review.review.raw).strip() or "The model wrote nothing."
-        yield Padding(Text(raw, overflow="fold"), (1, 0, 1, 2))
+        yield Padding(Text(raw, overflow="fold"), (0, 0, 1, 2))
     if review.ratings:
         table = Table.grid(padding=(0, 2, 0, 0))
         table.add_column(no_wrap=False, min_width=10)
@@ -80,13 +82,13 @@ def _review(review: ReviewOutline) -> Iterator[RenderableType]:
         table.add_column(overflow="fold", ratio=1)
         for rating in review.ratings:
             table.add_row(Text(one_line(rating.name), "bold"), *_rating(rating))
-        yield table
+        yield Padding(table, BELOW)
     for section in review.sections:
-        yield Padding(Text(one_line(section.name), "bold"), (1, 0, 0, 0))
+        yield Text(one_line(section.name), "bold")
         for paragraph in paragraphs(section.text):
-            yield Padding(Text(paragraph, overflow="fold"), (0, 0, 1, 0))
+            yield Padding(Text(paragraph, overflow="fold"), BELOW)
         if not section.points and not section.text.strip():
-            yield Text("Nothing was written here.", DIM)
+            yield Padding(Text("Nothing was written here.", DIM), BELOW)
         for point in section.points:
             yield _point(point)
 
@@ -100,25 +102,28 @@ def _rating(rating: RatingOutline) -> tuple[Text, Text]:
     return scale, Text.assemble(("unscored", BAD), f" \u00b7 {written}", (f" ({rating.scale})", DIM))
 
 
-def _point(shown: PointOutline) -> Table:
+def _point(shown: PointOutline) -> RenderableType:
     table = Table.grid(padding=(0, 1, 0, 0))
     table.add_column(style=HEAD, no_wrap=True, min_width=3, vertical="top")
     table.add_column(overflow="fold", ratio=1)
     table.add_row(shown.label, Text(one_line(shown.point.text)))
+    for line in _support(shown):
+        table.add_row("", Padding(line, (0, 0, 0, 2)))
+    return Padding(table, BELOW)
+
+
+def _support(shown: PointOutline) -> Iterator[Text]:
     for question in shown.questions:
-        answers = Text.assemble(
+        yield Text.assemble(
             "answers ", (one_line(question.id), "bold"), f" ({shown.link}): ", (one_line(question.text), DIM)
         )
-        table.add_row("", answers)
     if not shown.questions:
-        table.add_row("", Text("answers none of the questions", DIM))
-    table.add_row("", _passage(shown))
+        yield Text("answers none of the questions", DIM)
+    yield _passage(shown)
     for quotation in shown.quotations:
         mark = ("\u2713 " if quotation.verified else "\u2717 ") + verdict(quotation)
         style = GOOD if quotation.verified else BAD
-        table.add_row("", Text.assemble(f"quotation \u201c{one_line(quotation.quote)}\u201d: ", (mark, style)))
-    table.add_row("", "")
-    return table
+        yield Text.assemble(f"quotation \u201c{one_line(quotation.quote)}\u201d: ", (mark, style))
 
 
 def _passage(shown: PointOutline) -> Text:
