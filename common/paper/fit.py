@@ -38,13 +38,24 @@ _CLOSING = re.compile(r"(?i)\W*(summary|discussion|limitations?|outlook)\b")
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """One section as it will be rendered. ends: offset in `text` where each of its sentences ends."""
+    """One section as it will be rendered.
+
+    ends: offset in `text` where sentence i ends. words: of the first i sentences; a sentence in a script without
+    spaces counts as one word, so that none is left out unsaid.
+    """
 
     name: str
     heading: str
     text: str
     tier: int
     ends: tuple[int, ...]
+    words: tuple[int, ...]
+
+    def shown(self, kept: int) -> str:
+        return self.text[: self.ends[kept - 1]].rstrip() if kept > 0 else ""
+
+    def missing(self, kept: int) -> int:
+        return self.words[-1] - self.words[max(0, kept)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +194,10 @@ def _compose(title: str, blocks: list[_Block], kept: list[int]) -> str:
     parts = [title] if title else []
     missing = 0
     for block, number in zip(blocks, kept, strict=True):
-        shown = _shown(block, number)
         if number >= 0:
-            parts += [part for part in (mark(missing) if missing else "", block.heading, shown) if part]
+            parts += [part for part in (mark(missing) if missing else "", block.heading, block.shown(number)) if part]
             missing = 0
-        missing += _words(block.text) - _words(shown)
+        missing += block.missing(number)
     return "\n\n".join([*parts, mark(missing)] if missing else parts)
 
 
@@ -196,21 +206,12 @@ def mark(words: int) -> str:
     return f"[... {words} word{'' if words == 1 else 's'} left out ...]"
 
 
-def _shown(block: _Block, number: int) -> str:
-    return block.text[: block.ends[number - 1]].rstrip() if number > 0 else ""
-
-
 def _cuts(blocks: list[_Block], kept: list[int]) -> tuple[Cut, ...]:
-    cuts = []
-    for block, number in zip(blocks, kept, strict=True):
-        total, left = _words(block.text), _words(_shown(block, number))
-        if left < total:
-            cuts.append(Cut(block.name, left, total))
-    return tuple(cuts)
-
-
-def _words(text: str) -> int:
-    return len(text.split())
+    return tuple(
+        Cut(block.name, block.words[max(0, number)], block.words[-1])
+        for block, number in zip(blocks, kept, strict=True)
+        if block.missing(number)
+    )
 
 
 def _blocks(paper: Paper) -> list[_Block]:
@@ -231,7 +232,9 @@ def _section(section: Section, tier: int) -> _Block:
 
 
 def _block(name: str, heading: str, text: str, tier: int) -> _Block:
-    return _Block(name, heading, text, tier, tuple(end for _, end in sentences(text)))
+    spans = sentences(text)
+    words = accumulate((len(text[start:end].split()) for start, end in spans), initial=0)
+    return _Block(name, heading, text, tier, tuple(end for _, end in spans), tuple(words))
 
 
 def _priority(body: Sequence[Section]) -> set[int]:
