@@ -12,7 +12,7 @@ from datetime import datetime
 from common.types import ChainRecord, Review, Sampling, StageRecord
 
 TITLES = {"questioner": "A, questioner", "reviewer": "B, reviewer"}
-RATE = "Tokens/s counts every token the model computed, prompt without cached tokens and completion, by the seconds."
+RATE = "Tokens/s: prompt tokens that did not come from the cache plus completion tokens, over the stage's seconds."
 
 
 @dataclass(frozen=True, slots=True)
