@@ -1,0 +1,205 @@
+"""Captions, footnotes, tables, figures' own text, algorithms: what does not belong to the running text.
+
+Each is marked with its kind, so that a sentence that a float or a page's foot cuts in two is whole again.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from common.paper.pdf.document import Document
+from common.paper.pdf.layout import Box, Line
+from common.paper.pdf.lines import is_raised
+
+CAPTION = re.compile(
+    r"^(?:(?:extended data|supplementary|supplemental|appendix|online)\s+)?(?:figure|fig\.?|table|tab\.|algorithm|listing|scheme|"
+    r"chart|plate|box|exhibit|code|program|prompt)\s*(?:[A-Z]{1,2}[.\-]?)?(?:\d{1,3}|[IVX]{1,5}|[A-Z])(?:[.\-]\d{1,3})*[a-z]?\s*"
+    r"(?:[:.|∣—–]|\(|$)",
+    re.I,
+)
+LABEL = re.compile(
+    r"^(?:figure|fig\.?|table|algorithm)\s*(?:[A-Z]\.?)?(?:\d{1,3}|[IVX]{1,5})(?:\.\d{1,3})*(?![\w])", re.I
+)
+SYMBOLS = "*∗⋆†‡§¶‖♯#♠♣♥♦"
+MARK = re.compile(rf"^(?:[{SYMBOLS}]+|\d{{1,2}}(?=\s*[A-Z(“\"h]))")
+
+
+def mark_floats(document: Document) -> None:
+    """Set the kind of every line that belongs to a float or to a page's foot."""
+    by_page: dict[int, list[Line]] = {}
+    for line in document.lines:
+        if line.figure:
+            line.kind = line.kind or "figure"
+        elif not line.kind:
+            by_page.setdefault(line.page, []).append(line)
+    for page in document.pages:
+        lines = by_page.get(page.number, [])
+        _captions(lines, document)
+        _footnotes(lines, document, page.rules, page.height)
+        regions = _ruled_regions(lines, page.rules, document) + [
+            box for box in page.figures if (box.x1 - box.x0) > 30 and (box.bottom - box.top) > 20
+        ]
+        _inside(lines, regions, document)
+        _beside_captions(lines, document)
+
+
+def is_prose(line: Line, document: Document) -> bool:
+    """A full line of running text: body size, from one edge of its column to the other."""
+    return (
+        abs(line.size - document.body) < 0.6
+        and line.x0 - line.left < 2.5 * line.size
+        and line.right - line.x1 < 1.5 * line.size
+        and len(line.text) > 20
+        and line.math < 0.4
+    )
+
+
+def _captions(lines: list[Line], document: Document) -> None:
+    for index, line in enumerate(lines):
+        if line.kind or not _starts_caption(lines, index, document):
+            continue
+        line.kind = "caption"
+        last = line
+        bare = not re.sub(CAPTION, "", line.text).strip()
+        for other in lines[index + 1 :]:
+            step = other.base - last.base
+            if abs(step) < 0.4 * line.size and other.x0 > last.x0:  # "Figure 3" and its text, a wide gap between
+                other.kind, last = "caption", last
+                continue
+            tight = 0 < step < 1.45 * max(last.size, other.size)
+            same = abs(other.size - line.size) < 0.4 or (bare and last is line)
+            if (
+                not tight
+                or not same
+                or other.column != line.column
+                or _starts_caption(lines, lines.index(other), document)
+            ):
+                break
+            if (
+                last.right - last.x1 > 6 * last.size
+                and abs(last.x0 - other.x0) < 2
+                and last.text.endswith((".", "?"))
+                and (abs(last.x0 - line.x0) < 2 and last is not line)
+            ):
+                break
+            other.kind, last = "caption", other
+
+
+def _starts_caption(lines: list[Line], index: int, document: Document) -> bool:
+    line = lines[index]
+    match = CAPTION.match(line.text)
+    if not match:
+        return bool(LABEL.match(line.text)) and line.runs[0].style.bold and line.bold < 0.9
+    before = lines[index - 1] if index else None
+    if before is None or before.column != line.column or before.kind:
+        return True
+    step = line.base - before.base
+    flows = 0 < step < 1.2 * document.leading and abs(before.size - line.size) < 0.3 and is_prose(before, document)
+    return not flows
+
+
+def _footnotes(lines: list[Line], document: Document, rules: list[Box], height: float) -> None:
+    """Small type at the foot of a column, under a short rule or beginning with a mark."""
+    for column in {line.column for line in lines}:
+        some = sorted((line for line in lines if line.column == column), key=lambda line: line.base)
+        foot: list[Line] = []
+        for line in reversed(some):
+            if line.kind or line.size > document.body - 0.45 or line.base < 0.35 * height:
+                break
+            foot.append(line)
+        foot.reverse()
+        start = next((i for i, line in enumerate(foot) if _opens_foot(line, rules)), None)
+        if start is None:
+            continue
+        for line in foot[start:]:
+            line.kind = "footnote"
+
+
+def _opens_foot(line: Line, rules: list[Box]) -> bool:
+    ruled = any(
+        -2 < line.top - rule.bottom < 1.6 * line.size and abs(rule.x0 - line.left) < 12
+        and rule.x1 - rule.x0 < 0.75 * max(line.right - line.left, 120)
+        for rule in rules
+    )  # fmt: skip
+    marked = bool(MARK.match(line.text)) and (is_raised(line.runs[0], line) or line.text[0] in SYMBOLS)
+    return ruled or marked
+
+
+def _ruled_regions(lines: list[Line], rules: list[Box], document: Document) -> list[Box]:
+    """Tables and algorithms: what stands between rules of one width with no running text between them."""
+    prose = [line for line in lines if not line.kind and is_prose(line, document)]
+    regions: list[Box] = []
+    wide = sorted((rule for rule in rules if rule.x1 - rule.x0 > 60), key=lambda rule: rule.top)
+    used: set[int] = set()
+    for index, rule in enumerate(wide):
+        if index in used:
+            continue
+        chain = [rule]
+        for other_index in range(index + 1, len(wide)):
+            other = wide[other_index]
+            if abs(other.x0 - rule.x0) < 4 and abs(other.x1 - rule.x1) < 4:
+                between = sum(
+                    chain[-1].bottom < line.base < other.top and line.x0 < other.x1 and line.x1 > other.x0
+                    for line in prose
+                )
+                if between > 1:
+                    break
+                chain.append(other)
+                used.add(other_index)
+        if len(chain) > 1 and chain[-1].top - rule.top > 8:
+            regions.append(Box(rule.x0 - 3, rule.top - 1, rule.x1 + 3, chain[-1].bottom + 1))
+    return regions
+
+
+def _inside(lines: list[Line], regions: list[Box], document: Document) -> None:
+    for line in lines:
+        if line.kind:
+            continue
+        x, y = (line.x0 + line.x1) / 2, line.base - 0.3 * line.size
+        if any(box.holds(x, y) for box in regions):
+            line.kind = "figure"
+
+
+def _beside_captions(lines: list[Line], document: Document) -> None:
+    """Scattered text next to a caption is a table or a drawing: take it up to the next line of prose."""
+    for caption in [line for line in lines if line.kind == "caption"]:
+        for direction in (-1, 1):
+            _spread(caption, lines, direction, document)
+
+
+def _spread(caption: Line, lines: list[Line], direction: int, document: Document) -> None:
+    some = [
+        line for line in lines
+        if line is not caption and line.x0 < caption.right and line.x1 > caption.left
+        and (line.base - caption.base) * direction > 0
+    ]  # fmt: skip
+    some.sort(key=lambda line: line.base * direction)
+    rows = _rows(some)
+    last = caption.base
+    for row in rows:
+        if all(line.kind == "caption" for line in row):
+            last = row[0].base
+            continue
+        scattered = len(row) > 1 or row[0].size < document.body - 0.6 or row[0].kind == "figure"
+        if abs(row[0].base - last) > 60 or not scattered or any(line.kind == "footnote" for line in row):
+            return
+        if any(is_prose(line, document) for line in row if not line.kind):
+            return
+        for line in row:
+            line.kind = line.kind or "figure"
+        last = row[0].base
+
+
+def _rows(lines: list[Line]) -> list[list[Line]]:
+    rows: list[list[Line]] = []
+    for line in lines:
+        if rows and abs(rows[-1][0].base - line.base) < 3:
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+    return rows
+
+
+def adjoining(lines: list[Line]) -> list[tuple[Line, Line]]:
+    return list(pairwise(lines))

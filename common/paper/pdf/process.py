@@ -1,0 +1,84 @@
+"""The parent's side of reading a PDF in a process of its own.
+
+A fresh interpreter is started, not forked: the parent may hold a model, threads and gigabytes. It imports nothing
+heavy and is ready in about 0.1 s. Errors: UnreadablePaper for everything that goes wrong with the file in there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import common
+from common.errors import ReviewError, UnreadablePaper
+from common.jsonio import from_json
+from common.paper.pdf.limits import Limits
+from common.types import Paper
+
+MEMORY_EXIT = 71  # the worker ran out of its memory and said so
+FAILED_EXIT = 70  # the worker prints an error for people
+GRACE = 10.0  # seconds beyond the limit before the child is killed from outside
+LIGHT = ("PYTHONPATH", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+
+def read_apart(path: Path, backend: str, limits: Limits) -> Paper:
+    """Run the worker on one file and take over its Paper or its error."""
+    command = [
+        sys.executable,
+        "-m",
+        "common.paper.pdf.worker",
+        str(path.resolve()),
+        backend,
+        json.dumps(asdict(limits)),
+    ]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, timeout=limits.seconds + GRACE, env=_environment(), stdin=subprocess.DEVNULL
+        )
+    except subprocess.TimeoutExpired as error:
+        raise _too_much(path, limits) from error
+    if done.returncode == 0:
+        return from_json(done.stdout, Paper, f"the text read from {path.name}")
+    if done.returncode == FAILED_EXIT:
+        raise _reported(done.stdout)
+    if done.returncode == MEMORY_EXIT or done.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
+        raise _too_much(path, limits)
+    raise _broke(path, done.returncode, done.stderr.decode("utf-8", "replace").strip())
+
+
+def _environment() -> dict[str, str]:
+    """The parent's environment, with the package's own folder first on the path, whatever the working folder is."""
+    home = str(Path(next(iter(common.__path__))).parent)
+    rest = os.environ.get("PYTHONPATH")
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join([home, rest] if rest else [home]))
+    return environment | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+def _too_much(path: Path, limits: Limits) -> UnreadablePaper:
+    return UnreadablePaper(
+        f"{path.name} takes more than {limits.memory_mb} MB of memory or {limits.seconds:.0f} seconds to read.",
+        "Print it to a new PDF and give that; no honest paper needs so much.",
+    )
+
+
+def _reported(stdout: bytes) -> ReviewError:
+    said = json.loads(stdout)
+    kind = UnreadablePaper if said["kind"] == "UnreadablePaper" else ReviewError
+    return kind(said["message"], said["hint"], said["exit_code"])
+
+
+def _broke(path: Path, code: int, stderr: str) -> UnreadablePaper:
+    """The reader itself fell over: PDFium crashed on the file, or there is a defect in this project."""
+    last = stderr.splitlines()[-1] if stderr else f"signal {-code}" if code < 0 else f"exit code {code}"
+    error = UnreadablePaper(
+        f"{path.name} is damaged in a way that stopped the reader ({last}).",
+        "Print it to a new PDF and give that; if that fails too, please report it.",
+    )
+    if stderr:
+        error.add_note(stderr)
+    return error
