@@ -9,7 +9,7 @@ from __future__ import annotations
 from time import perf_counter
 from types import TracebackType
 
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.live import Live as RichLive
 from rich.text import Text
 
@@ -31,9 +31,6 @@ class Display:
         self._live: RichLive | None = None
 
     def __enter__(self) -> Display:
-        if self.console.is_terminal and not self._quiet:
-            self._live = RichLive(console=self.console, transient=True, refresh_per_second=8)
-            self._live.__enter__()
         return self
 
     def __exit__(
@@ -41,26 +38,38 @@ class Display:
     ) -> None:
         if kind is None:
             self._close_stage()
-        if self._live:
-            self._live.__exit__(kind, error, trace)
+        self.pause()
 
-    def say(self, text: str, style: str = "") -> None:
-        """One line that stays."""
-        if not self._quiet:
+    def say(self, text: str, style: str = "", always: bool = False) -> None:
+        """One line that stays. always: also when the display is quiet."""
+        if always or not self._quiet:
             self.console.print(Text(text, style=style))
+
+    def pause(self) -> None:
+        """Take the moving lines away, so that a result can be printed; the next `progress` brings them back."""
+        live, self._live = self._live, None
+        if live:
+            live.stop()
 
     def stage(self, name: str) -> None:
         self._close_stage()
         self._stage, self._start, self._last = name, perf_counter(), None
-        if self._live:
-            self._live.update(Text(f"{name} ...", style="bold"))
-        else:
-            self.say(f"{name} ...")
+        self._show(Text(f"{name} ...", style="bold")) if self._moves else self.say(f"{name} ...")
 
     def progress(self, progress: Progress) -> None:
         self._last = progress
-        if self._live:
-            self._live.update(self._view(progress))
+        if self._moves:
+            self._show(self._view(progress))
+
+    @property
+    def _moves(self) -> bool:
+        return self.console.is_terminal and not self._quiet
+
+    def _show(self, view: RenderableType) -> None:
+        if self._live is None:
+            self._live = RichLive(console=self.console, transient=True, refresh_per_second=8)
+            self._live.start()
+        self._live.update(view)
 
     def _view(self, progress: Progress) -> Group:
         width = self.console.width - 2

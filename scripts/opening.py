@@ -14,6 +14,7 @@ from pathlib import Path
 from common.config import ChainConfig
 from common.engines.base import Engine
 from common.store import Adapter, ModelPath, default_adapters, inspect_adapter, resolve
+from scripts import speeds
 from scripts.pipeline import Base
 
 NO_ADAPTER = "none"
@@ -57,7 +58,8 @@ def start(config: ChainConfig, notify: Callable[[str], None] | None = None) -> t
 
 def start_vllm(model: Model, context: int = 0) -> Engine:
     """vLLM on a checked model. context: tokens, 0 for the preset's."""
-    from common.engines.vllm import AdapterSpec, VllmEngine, VllmOptions
+    from common.engines.vllm import VllmEngine
+    from common.engines.vllm_options import AdapterSpec, VllmOptions
 
     preset = model.path.preset
     options = VllmOptions(
@@ -68,6 +70,14 @@ def start_vllm(model: Model, context: int = 0) -> Engine:
     )
     specs = {stage: AdapterSpec(one.path, one.rank, one.sha256) for stage, one in model.adapters.items()}
     return VllmEngine(model.path.path, specs, options)
+
+
+def remember_speed(engine: Engine, base: Base) -> None:
+    """Keep what this run measured for the next estimate; only vLLM in process tells reading and writing apart."""
+    speed = getattr(engine, "speed", None)
+    if speed and speed.prefill_seconds and speed.decode_seconds:
+        prefill = speed.prefill_tokens / speed.prefill_seconds
+        speeds.remember(base.name, speeds.Speed(prefill, speed.decode_tokens / speed.decode_seconds))
 
 
 def _beside(model: Model) -> str:
