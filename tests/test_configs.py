@@ -1,0 +1,77 @@
+"""Every file under configs/ is read against its dataclass, so that none ships broken or forgotten."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import pytest
+
+from common import config
+from common.config import ChainConfig, load
+from common.forms import form_names, load_form
+from common.store import ModelPreset, find_preset, load_preset, preset_names
+from common.store.presets import kv_bytes, memory_gib
+from common.types import ReviewForm
+
+CONFIGS = Path(__file__).resolve().parent.parent / "configs"
+FILES = sorted(path for path in CONFIGS.rglob("*") if path.suffix in (".yaml", ".yml"))
+KINDS = {"forms": ReviewForm, "models": ModelPreset, "chains": ChainConfig}
+COUNTS = {"forms": 8, "models": 9, "chains": 6}
+
+
+def test_every_config_is_found_and_counted() -> None:
+    """A preset in a folder nobody reads, or one that has gone missing, would only be noticed by a user."""
+    found = {folder: sum(path.parent.name == folder for path in FILES) for folder in COUNTS}
+    assert found == COUNTS
+    assert len(FILES) == sum(COUNTS.values())
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_config_loads_as_its_dataclass_by_path_and_by_name(path: Path) -> None:
+    """A typo in a shipped preset must fail here and not on the machine of whoever picks it."""
+    kind = KINDS[path.parent.name]
+    by_path = load(kind, path, (), path.parent.name)
+    assert by_path == load(kind, path.stem, (), path.parent.name)
+    assert isinstance(by_path, kind)
+    assert getattr(by_path, "name", path.stem) == path.stem
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_config_opens_with_the_command_that_runs_it(path: Path) -> None:
+    """The first line is what people copy; it must name this very preset."""
+    words = shlex.split(path.read_text(encoding="utf-8").splitlines()[0].removeprefix("#"))
+    assert words[:3] == ["review", "chain", "samples/paper.pdf"]
+    option = {"forms": "--form", "models": "--base", "chains": "--config"}[path.parent.name]
+    assert words[3:] == [option, path.stem]
+
+
+def test_chain_default_preset_is_the_defaults() -> None:
+    """`--config default` promises to change nothing."""
+    assert load(ChainConfig, "default") == load(ChainConfig, None) == ChainConfig()
+
+
+@pytest.mark.parametrize("name", config.names("chains"))
+def test_chain_presets_name_a_form_and_a_model_that_exist(name: str) -> None:
+    """A chain preset that points at a renamed model would stop after the user waited for the paper to be read."""
+    chain = load(ChainConfig, name)
+    assert load_form(chain.form).name in form_names()
+    assert find_preset(chain.model).name in preset_names()
+    assert chain.questioner.max_tokens + chain.reviewer.max_tokens < find_preset(chain.model).context
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_model_fits_the_hardware_its_preset_names(name: str) -> None:
+    """Whoever rents the named GPUs must be able to start the model: weights and one full context in 0.9 of them."""
+    preset = load_preset(name)
+    assert preset.parameters and preset.layers and preset.kv_heads and preset.head_dim and preset.hardware
+    assert preset.kv_heads % preset.tensor_parallel == 0
+    if preset.gpu_gib:
+        assert memory_gib(preset) / preset.tensor_parallel <= 0.9 * preset.gpu_gib
+        assert f"{memory_gib(preset):.1f} GiB" in " ".join(_comment(name).split())
+    assert f"{kv_bytes(preset) / 1024:.0f} KiB a token" in " ".join(_comment(name).split()) or name == "smollm2-135m"
+
+
+def _comment(name: str) -> str:
+    lines = (CONFIGS / "models" / f"{name}.yaml").read_text(encoding="utf-8").splitlines()
+    return "\n".join(line.lstrip("# ") for line in lines if line.startswith("#"))
