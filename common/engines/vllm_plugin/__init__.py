@@ -53,9 +53,8 @@ def register() -> None:
     from common.engines.vllm_plugin import lora, seeds
 
     seeds.install()
-    if found.state == "active":
-        lora.install()
-    else:
+    lora.install()
+    if found.state == "stock-lora":
         logger.warning("%s", found.message)
 
 

@@ -5,25 +5,21 @@ from Python integers. The layers, 4 to 7 in each of the model's blocks, then onl
 and no loop over tokens on that path. Where one adapter serves the step, a layer costs two matrix products; where
 several share it, either two products a run, or two for all with the other adapters' columns masked.
 
-Covers linear layers, the output head and the embedding. Everything else a LoRA layer can ask for (fully sharded
-layers, full-rank modules) takes vLLM's own path over the operations of `operations`.
+Covers linear layers, the output head and the embedding. Fully sharded layers take vLLM's own steps over the
+operations of `operations`; modules whose weights an adapter replaces whole (classifier heads) stay vLLM's.
 """
 
 from __future__ import annotations
 
-import logging
+import os
 from typing import Any
 
 import torch
 from vllm.lora.punica_wrapper import punica_cpu
 
-from common.engines.vllm_plugin import operations
+from common.engines.vllm_plugin import STOCK_LORA, operations
 from common.engines.vllm_plugin.packing import FEW_TOKENS, Packed, PackedLayer
 from common.engines.vllm_plugin.threads import mkl_threads
-
-logger = logging.getLogger(__name__)
-
-OPERATIONS = ("sgmv_shrink", "sgmv_expand", "sgmv_expand_slice", "bgmv_shrink", "bgmv_expand", "bgmv_expand_slice")
 
 LONG_RUN = 32
 """Runs of at least this many tokens on average are multiplied one by one; shorter ones together, masked."""
@@ -52,8 +48,14 @@ class Plan:
         return self._masks[key]
 
 
+def _rows(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor if tensor.dim() == 2 else tensor.view(-1, tensor.shape[-1])
+
+
 def _add(y: torch.Tensor, x: torch.Tensor, weights: Packed, scale: float, mask: torch.Tensor | None = None) -> None:
-    """y += scale * (x A) B, in place."""
+    """y += scale * (x A) B, in place; y may be padded to more columns than B has."""
+    if y.shape[1] != weights.b.shape[1]:
+        y = y[:, : weights.b.shape[1]]
     few = x.shape[0] <= FEW_TOKENS and weights.few_a is not None
     if few or not x.dtype == y.dtype == weights.a.dtype:
         _add_in_float(y, x, weights, scale, mask)
@@ -134,11 +136,10 @@ class RunPunicaWrapper(punica_cpu.PunicaWrapperCPU):
         **kwargs: Any,
     ) -> None:
         """y += scale * (x A^T) B^T for every slice, in place."""
-        x = x.view(-1, x.shape[-1])
+        x, y = _rows(x), _rows(y)
         if buffer is not None or kwargs or x.shape[0] != self._plan.tokens:
             super().add_lora_linear(y, x, lora_a_stacked, lora_b_stacked, scale, output_slices, buffer=buffer, **kwargs)
             return
-        y = y.view(-1, y.shape[-1])[:, : sum(output_slices)]
         self._apply(self._plan, y, x, self._layer(lora_a_stacked, lora_b_stacked), scale)
 
     def add_lora_logits(
@@ -153,11 +154,10 @@ class RunPunicaWrapper(punica_cpu.PunicaWrapperCPU):
         **kwargs: Any,
     ) -> None:
         """The same for the output head, whose rows are the sampled tokens."""
-        x = x.view(-1, x.shape[-1])
-        if buffer is not None or kwargs or x.shape[0] != self._sampled.tokens:
+        x, y = _rows(x), _rows(y)
+        if buffer is not None or kwargs or x.shape[0] != self._sampled.tokens or y.shape[1] < lora_b_stacked.shape[-2]:
             super().add_lora_logits(y, x, lora_a_stacked, lora_b_stacked, scale, buffer=buffer, **kwargs)
             return
-        y = y.view(-1, y.shape[-1])[:, : lora_b_stacked.shape[-2]]
         self._apply(self._sampled, y, x, self._layer(lora_a_stacked, lora_b_stacked), scale)
 
     def add_lora_embedding(
@@ -169,12 +169,42 @@ class RunPunicaWrapper(punica_cpu.PunicaWrapperCPU):
             return
         self._apply(self._plan, y, x, self._layer((), lora_b_stacked), 1.0)
 
+    # The six operations, for layers that shrink and expand in steps of their own.
+
+    def _shrink_prefill(self, y: torch.Tensor, x: torch.Tensor, w_t_all: torch.Tensor, scale: float) -> None:
+        if not self.no_lora:
+            operations.sgmv_shrink(x, w_t_all, y, *self.prefill_metadata, scale)
+
+    def _shrink_decode(self, y: torch.Tensor, x: torch.Tensor, w_t_all: torch.Tensor, scale: float) -> None:
+        operations.bgmv_shrink(x, w_t_all, y, self.token_lora_indices, scale)
+
+    def _expand_prefill(self, y: torch.Tensor, x: torch.Tensor, w_t_all: torch.Tensor, add_inputs: bool) -> None:
+        if not self.no_lora:
+            operations.sgmv_expand(x, w_t_all, y, *self.prefill_metadata, add_inputs)
+
+    def _expand_decode(self, y: torch.Tensor, x: torch.Tensor, w_t_all: torch.Tensor, add_inputs: bool) -> None:
+        operations.bgmv_expand(x, w_t_all, y, self.token_lora_indices, add_inputs)
+
+    def _expand_slice_prefill(
+        self, y: torch.Tensor, x: torch.Tensor, w_t_all: torch.Tensor, offset: int, size: int, add_inputs: bool
+    ) -> None:
+        if not self.no_lora:
+            operations.sgmv_expand_slice(x, w_t_all, y, *self.prefill_metadata, offset, size, add_inputs)
+
+    def _expand_slice_decode(
+        self, y: torch.Tensor, x: torch.Tensor, w_t_all: torch.Tensor, offset: int, size: int, add_inputs: bool
+    ) -> None:
+        operations.bgmv_expand_slice(x, w_t_all, y, self.token_lora_indices, offset, size, add_inputs)
+
 
 def install() -> None:
-    """Let CPU engines created from here on in this process use `RunPunicaWrapper`; harmless to call again."""
+    """Let CPU engines of this process use `RunPunicaWrapper`; harmless to call again. Each engine asks when it is
+    made, so that one process can hold an engine of each kind."""
     from vllm.platforms.cpu import CpuPlatform
 
-    name = f"{RunPunicaWrapper.__module__}.{RunPunicaWrapper.__qualname__}"
-    CpuPlatform.get_punica_wrapper = classmethod(lambda cls: name)
-    for operation in OPERATIONS:
-        setattr(punica_cpu, operation, getattr(operations, operation))
+    CpuPlatform.get_punica_wrapper = classmethod(lambda cls: _wrapper_name())
+
+
+def _wrapper_name() -> str:
+    chosen = punica_cpu.PunicaWrapperCPU if os.environ.get(STOCK_LORA, "") == "1" else RunPunicaWrapper
+    return f"{chosen.__module__}.{chosen.__qualname__}"

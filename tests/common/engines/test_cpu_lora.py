@@ -15,7 +15,7 @@ from vllm.lora.layers import LoRAMapping  # noqa: E402
 from vllm.lora.ops.torch_ops import lora_ops as stock  # noqa: E402
 
 from common.engines.vllm_plugin import operations  # noqa: E402
-from common.engines.vllm_plugin.lora import OPERATIONS, Plan, RunPunicaWrapper  # noqa: E402
+from common.engines.vllm_plugin.lora import Plan, RunPunicaWrapper  # noqa: E402
 from common.engines.vllm_plugin.packing import FEW_TOKENS  # noqa: E402
 
 SLOTS, MAX_RANK, WIDTH = 3, 16, 48
@@ -191,10 +191,38 @@ def test_plan_multiplies_long_runs_apart_and_short_ones_together():
     assert Plan((-1,) * 8).runs == ()
 
 
-def test_operations_have_vllms_names():
-    """A renamed operation would leave vLLM's slow one in place unseen."""
-    assert all(hasattr(punica_cpu, name) and hasattr(operations, name) for name in OPERATIONS)
-    assert len(OPERATIONS) == 6
+@settings(max_examples=25, deadline=None)
+@given(RUNS, DTYPES, st.booleans(), st.integers(0, 10_000))
+def test_shrink_and_expand_apart(runs, dtype, prefill, seed):
+    """Layers sharded over several processes, which shrink and expand in two steps, would go vLLM's slow way."""
+    torch.manual_seed(seed)
+    tokens = tokens_of(runs)
+    a, b = adapters(dtype, (24, 8), (MAX_RANK, 4, 0))
+    x, y = torch.randn(len(tokens), WIDTH, dtype=dtype), torch.randn(len(tokens), 32, dtype=dtype)
+    wrapper = wrapper_of(tokens)
+    wrapper.is_prefill = prefill
+    buffer = torch.zeros(2, len(tokens), MAX_RANK)
+    expected = expected_linear(tokens, y, x, a, b, 1.0)
+    wrapper.add_shrink(buffer, x, a, 1.0)
+    wrapper.add_expand(y, buffer, b, (24, 8), add_inputs=True)
+    torch.testing.assert_close(y, expected, **tolerance(dtype))
+
+
+def test_engine_chooses_its_wrapper(monkeypatch):
+    """The benchmark would compare the plug-in with itself; a renamed hook of vLLM would leave LoRA slow unseen."""
+    from vllm.platforms.cpu import CpuPlatform
+
+    from common.engines.vllm_plugin import lora
+
+    monkeypatch.setattr(CpuPlatform, "get_punica_wrapper", CpuPlatform.get_punica_wrapper)
+    monkeypatch.delenv("REVIEW_STOCK_LORA", raising=False)
+    lora.install()
+    assert CpuPlatform.get_punica_wrapper().endswith("lora.RunPunicaWrapper")
+    monkeypatch.setenv("REVIEW_STOCK_LORA", "1")
+    assert CpuPlatform.get_punica_wrapper().endswith("punica_cpu.PunicaWrapperCPU")
+    methods = ("_shrink_prefill", "_shrink_decode", "_expand_prefill", "_expand_decode")
+    methods += ("_expand_slice_prefill", "_expand_slice_decode", "add_lora_linear", "add_lora_logits")
+    assert all(hasattr(punica_cpu.PunicaWrapperCPU, name) for name in (*methods, "add_lora_embedding"))
 
 
 @pytest.fixture
@@ -264,13 +292,3 @@ def test_status_for_the_doctor(monkeypatch, installed, env, state, ok):
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(vllm_plugin, "_installed", lambda: installed)
     assert (vllm_plugin.status().state, vllm_plugin.status().ok) == (state, ok)
-
-
-def test_stock_lora_still_repairs_seeds(platform, monkeypatch):
-    """The benchmark's slow engine would die on a seed."""
-    from common.engines import vllm_plugin
-
-    monkeypatch.setenv("REVIEW_STOCK_LORA", "1")
-    done = platform(cpu=True)
-    vllm_plugin.register()
-    assert done == ["seeds"]
