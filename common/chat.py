@@ -6,6 +6,7 @@ template that refuses a system message (Gemma, early Mistral) gets it at the hea
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -68,6 +69,7 @@ class Chat:
         The answer ends with whatever the template puts after an assistant's turn (its end mark is learnt).
         Errors: ValueError when the template renders the prompt differently once an answer follows.
         """
+        # An answer is harmless for the same reason: only the template may write special tokens.
         whole = self.text([*messages, {"role": "assistant", "content": answer}], opening=False)
         prompt = self.text(messages)
         if not whole.startswith(prompt):
@@ -76,7 +78,19 @@ class Chat:
         tail = self.tokenizer(whole[len(prompt) :], add_special_tokens=False)["input_ids"]
         return head + tail, [IGNORED] * len(head) + tail
 
+    @cached_property
+    def _control(self) -> re.Pattern[str] | None:
+        """The tokenizer's special tokens, wherever they stand as text."""
+        added = [str(token) for token in self.tokenizer.added_tokens_decoder.values() if token.special]
+        tokens = sorted({*self.tokenizer.all_special_tokens, *added}, key=len, reverse=True)
+        return re.compile("|".join(map(re.escape, tokens))) if tokens else None
+
+    def _harmless(self, text: str) -> str:
+        """Text in which no special token stands: a paper that prints <|im_end|> must not end the user's turn."""
+        return self._control.sub(lambda match: f"{match[0][0]} {match[0][1:]}", text) if self._control else text
+
     def _fold(self, messages: Messages) -> Sequence[dict[str, str]]:
+        messages = [{**message, "content": self._harmless(message["content"])} for message in messages]
         if self.takes_system or not messages or messages[0]["role"] != "system":
             return messages
         system, first, *rest = messages

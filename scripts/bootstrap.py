@@ -83,8 +83,8 @@ def install(kind, lock):
     torch = [line.strip() for line in lock.read_text().splitlines() if line.startswith("torch==")]
     if torch:
         install_torch(torch[0].split(";")[0].strip())
-    run([*pip(), "-r", str(lock)], "Check the network and pip's index settings, then run the same command again.")
-    run([*pip(), "--no-build-isolation", "--editable", str(ROOT)], "This is a fault of the project: please report it.")
+    counted([*pip(), "-r", str(lock)], lock, "Check the network and pip's index settings, then run this again.")
+    run([*pip(), "-qq", "--no-build-isolation", "--editable", str(ROOT)], "This is a fault of the project: report it.")
     (VENV / f".installed-{kind}").write_text(stamp_of(lock))
     say("Ready.")
 
@@ -95,14 +95,35 @@ def install_torch(requirement):
     probe = f"import importlib.metadata as m, sys; sys.exit(m.version('torch') != {wanted!r})"
     if subprocess.run([str(VENV / "bin" / "python"), "-c", probe], capture_output=True).returncode == 0:
         return
+    say(f"Fetching {requirement} ...")
     if subprocess.run([*pip(), requirement], capture_output=True).returncode != 0:
         hint = "PyTorch's CPU build could not be fetched; see https://pytorch.org for this Python version."
         run([*pip(), "--index-url", TORCH_CPU_INDEX, requirement], hint)
 
 
 def pip():
-    quiet = ["--quiet", "--disable-pip-version-check", "--no-input"]
-    return [str(VENV / "bin" / "python"), "-m", "pip", "install", *quiet, "--no-deps"]
+    options = ["--disable-pip-version-check", "--no-input", "--progress-bar", "off", "--no-deps"]
+    return [str(VENV / "bin" / "python"), "-m", "pip", "install", *options]
+
+
+def counted(command, lock, hint):
+    """Run pip and count the packages as it comes to them; what it printed is shown when it fails."""
+    total = sum("==" in line for line in lock.read_text().splitlines())
+    done, printed = 0, []
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    ) as pip_:
+        for line in pip_.stdout:
+            printed.append(line)
+            if line.startswith(("Collecting", "Requirement already", "Ignoring")):
+                done += 1
+                if sys.stderr.isatty():
+                    print(f"\r  {done} of {total} packages", end="", file=sys.stderr, flush=True)
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
+    if pip_.returncode != 0:
+        say("".join(line for line in printed if not line.startswith("WARNING"))[-3000:])
+        fail("The packages could not be installed.", hint)
 
 
 def run(command, hint):
