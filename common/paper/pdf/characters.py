@@ -2,6 +2,9 @@
 
 Ligatures are opened, mathematical alphabets become letters, control and private-use characters go, accents that TeX
 sets as a separate glyph join their letter. Nothing here knows where a character stands.
+
+Control codes that a font draws are TeX's: without a map to Unicode PDFium hands over the code itself, which is a
+ligature at 11 to 15 in TeX's first encoding (OT1) and at 27 to 31 in its second (T1).
 """
 
 from __future__ import annotations
@@ -21,6 +24,8 @@ DOTLESS = {"\u0131": "i", "\u0237": "j"}
 def _table() -> dict[int, str]:
     table: dict[int, str] = {code: "" for code in range(32)}
     table |= {code: "" for code in range(0x7F, 0xA0)}
+    table |= dict(enumerate(("ff", "fi", "fl", "ffi", "ffl"), 11)) | dict(enumerate(("ff", "fi", "fl", "ffi", "ffl"), 27))
+    table |= {0x10: "“", 0x11: "”", 0x15: "–", 0x16: "—"}
     table |= {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)}
     table |= {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0x1D400, 0x1D800)}
     table |= {code: "" for code in range(0xE000, 0xF900)}

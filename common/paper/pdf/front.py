@@ -55,9 +55,9 @@ def _title_lines(document: Document) -> list[int]:
     ]  # fmt: skip
     if not some:
         return []
-    biggest = max(_letter_size(document.lines[i]) for i in some)
+    biggest = max(document.lines[i].height for i in some)
     if biggest > 1.12 * document.body:
-        chosen = [i for i in some if _letter_size(document.lines[i]) > biggest - 0.6]
+        chosen = [i for i in some if document.lines[i].height > biggest - 0.6]
     else:
         chosen = [i for i in some if document.lines[i].bold > 0.9 or document.lines[i].text.isupper()]
         chosen = [i for i in chosen if not ABSTRACT.match(document.lines[i].text)] or some[:1]

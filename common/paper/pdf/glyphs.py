@@ -174,6 +174,7 @@ def _read(page: object, text: object, layout: PageLayout, corner: tuple[float, f
         get_box(text, index, box)
         builder.add(get_code(text, index), box.left - left, box.right - left, top - box.top, top - box.bottom, current)
     builder.flush()
+    layout.runs = join_accents(layout.runs)
     marks.finish(layout, builder.invisible)
 
 
@@ -183,7 +184,6 @@ class _Builder:
     def __init__(self, layout: PageLayout) -> None:
         self.layout = layout
         self.run: Run | None = None
-        self.accent: tuple[str, float, float] | None = None
         self.invisible: list[Run] = []
         self.why = ""
 
@@ -198,6 +198,7 @@ class _Builder:
         else:
             self.layout.runs.append(run)
 
+    # The letters of one ligature come one by one, each with the ligature's own box: hence the test on `starts`.
     def add(self, code: int, x0: float, x1: float, top: float, bottom: float, item: _Object) -> None:
         char = CLEAN.get(code)
         if char is None:
@@ -207,23 +208,48 @@ class _Builder:
             return
         run = self.run
         if (
-            run is not None
-            and (
-                run.style is not item.style
-                or self.why != item.hidden
-                or abs(run.base - item.base) > 0.3
-                or not -0.5 < (x0 - run.x1) / (run.style.size or 1) < GAP
-            )
-            and not (run.text[-1] in COMBINING and accented(run.text[-1], char) and run.style is item.style)
+            run is None
+            or run.style is not item.style
+            or self.why != item.hidden
+            or abs(run.base - item.base) > 0.3
+            or not (-0.5 < (x0 - run.x1) / (run.style.size or 1) < GAP or x0 == run.starts[-1])
+            or char in COMBINING
+            or run.text in COMBINING
         ):
             self.flush()
-            run = None
-        if run is None:
-            self.run = Run(char, x0, x1, top, bottom, item.base, item.style)
+            self.run = Run(char, x0, x1, top, bottom, item.base, item.style, [x0] * len(char))
             self.why = item.hidden
             return
-        if run.text[-1] in COMBINING and x0 < run.x1 - 0.2 * (x1 - x0) and (whole := accented(run.text[-1], char)):
-            run.text = run.text[:-1] + whole
-        else:
-            run.text += char
-        run.x1 = max(x1, run.x1) if x1 > run.x0 else run.x1
+        run.text += char
+        run.starts += [x0] * len(char)
+        run.x1 = max(x1, run.x1)
+
+
+def join_accents(runs: list[Run]) -> list[Run]:
+    """Put accents that are drawn as glyphs of their own on their letters.
+
+    TeX's older fonts draw "ü" as two glyphs, and PDFium may hand the accent over only after the whole rest of its
+    word, so the letter is looked for by place: the one under the accent's middle.
+    """
+    accents = [run for run in runs if run.text in COMBINING]
+    if not accents:
+        return runs
+    rows: dict[int, list[Run]] = {}
+    for run in runs:
+        if run.text not in COMBINING:
+            rows.setdefault(round(run.base / 4), []).append(run)
+    used = {id(accent) for accent in accents if _set_accent(accent, rows)}
+    return [run for run in runs if id(run) not in used]
+
+
+def _set_accent(accent: Run, rows: dict[int, list[Run]]) -> bool:
+    middle = (accent.x0 + accent.x1) / 2
+    for row in range(-1, 2):
+        for run in rows.get(round(accent.base / 4) + row, ()):
+            if not run.x0 - 0.5 <= middle <= run.x1 + 0.5 or abs(run.base - accent.base) > 0.4 * run.style.size:
+                continue
+            at = max((i for i, start in enumerate(run.starts) if start <= middle), default=0)
+            if whole := accented(accent.text, run.text[at]):
+                run.text = run.text[:at] + whole + run.text[at + 1 :]
+                return True
+    return False

@@ -15,7 +15,7 @@ from common.paper.pdf.layout import Line
 
 DECIMAL = re.compile(r"^(?:§\s*)?(\d{1,2}(?:\.\d{1,2}){0,4})(\.?)\s+(?=\S)")
 LETTER = re.compile(
-    r"^(?:appendix\s+)?([A-Z](?:\.\d{1,2}){0,4})([.:)]?)\s+(?=\S)|^(appendix\s+[A-Z\d](?:\.\d+)*)\b[.:]?\s*", re.I
+    r"^(?i:appendix\s+)?([A-Z](?:\.\d{1,2}){0,4})([.:)]?)\s+(?=\S)|^(?i:(appendix\s+[A-Z\d](?:\.\d+)*))\b[.:]?\s*"
 )
 ROMAN = re.compile(r"^((?=[IVX])X{0,2}(?:IX|IV|V?I{0,3}))\.\s+(?=\S)")
 NAMED = re.compile(
@@ -53,7 +53,7 @@ def look(line: Line) -> tuple[float, bool, bool, bool, str]:
     """What a reader sees of a line: size, bold, italic, capitals, font."""
     upper = line.text.isupper() and sum(char.isalpha() for char in line.text) > 3
     font = Counter(run.style.font for run in line.runs if not run.style.math).most_common(1)
-    return (line.size, line.bold > 0.7, line.italic > 0.7, line.caps or upper, font[0][0] if font else "")
+    return (line.height, line.bold > 0.7, line.italic > 0.7, line.caps or upper, font[0][0] if font else "")
 
 
 def find_headings(document: Document, start: int) -> list[Heading]:
@@ -130,7 +130,7 @@ def _goes_on(last: Line, other: Line, first: Line) -> bool:
         return other.x0 > last.x1 and look(other)[:2] == look(last)[:2] and other.x0 - last.x1 < 5 * last.size
     if not 0 < step < 1.6 * last.size or look(other) != look(last):
         return False
-    return split_number(other.text)[0] == "" and not NAMED.match(other.text)
+    return not split_number(other.text)[0]
 
 
 def _reads_like_one(text: str, lines: list[Line], document: Document) -> bool:

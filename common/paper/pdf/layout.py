@@ -42,7 +42,10 @@ class Style:
 
 @dataclass(slots=True)
 class Run:
-    """Consecutive characters of one style on one baseline without a gap: a word or a part of one."""
+    """Consecutive characters of one style on one baseline without a gap: a word or a part of one.
+
+    starts: left edge of each character of `text`.
+    """
 
     text: str
     x0: float
@@ -51,6 +54,7 @@ class Run:
     bottom: float
     base: float
     style: Style
+    starts: list[float] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -85,7 +89,7 @@ class PageLayout:
 class Line:
     """Runs on one baseline, left to right, in one column.
 
-    size: of most of its characters. spaced: for each run whether a space goes before it.
+    size: of most of its characters; height: of its largest letters, which differs in small capitals. spaced: for each run whether a space goes before it.
     column: 0 spans the page, 1 left, 2 right, ...; left, right: edges of that column's text.
     """
 
@@ -97,6 +101,7 @@ class Line:
     bottom: float
     base: float
     size: float = 0.0
+    height: float = 0.0
     text: str = ""
     bold: float = 0.0
     italic: float = 0.0

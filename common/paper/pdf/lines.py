@@ -9,7 +9,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from common.paper.pdf.characters import accented
 from common.paper.pdf.layout import Line, Run
 
 WORD_GAP = 0.13  # em; see glyphs.GAP
@@ -24,7 +23,9 @@ def build_lines(runs: Iterable[Run], page: int) -> list[Line]:
     for run in runs:
         if anchor is not None and _continues(current, anchor, run):
             current.append(run)
-            if run.style.size > anchor.style.size * 1.05 and not run.style.math:
+            if len(current) == 2 and _drop_cap(*current):
+                anchor = run
+            elif run.style.size > anchor.style.size * 1.05 and not run.style.math:
                 anchor = run
             continue
         if current:
@@ -78,7 +79,23 @@ def make_line(runs: list[Run], page: int) -> Line:
         caps=caps > 0.6 * letters, figure=runs[0].style.figure,
     )  # fmt: skip
     line.text = line_text(line)
+    line.height = _height(line)
+    line.caps = line.caps or ("".join(_recased(line)) != "".join(run.text for run in runs) and not _begins_big(line))
     return line
+
+
+def _height(line: Line) -> float:
+    """Size of the largest letters, unless there is just one: an initial set two lines high."""
+    letters: Counter[float] = Counter()
+    for run in line.runs:
+        if not run.style.math:
+            letters[run.style.size] += sum(char.isalpha() for char in run.text)
+    tall = [size for size, count in letters.items() if count > 1 or sum(letters.values()) < 4]
+    return max(tall, default=line.size)
+
+
+def _begins_big(line: Line) -> bool:
+    return len(line.runs) > 1 and _drop_cap(*line.runs[:2])
 
 
 def is_raised(run: Run, line: Line) -> bool:
@@ -94,31 +111,23 @@ def line_text(line: Line, skip: frozenset[int] = frozenset()) -> str:
     for index, run in enumerate(line.runs):
         text = texts[index]
         if last is not None and run.x0 - last.x1 > WORD_GAP * max(last.style.size, run.style.size):
-            if not (index == 1 and _drop_cap(line)):
+            if not (index == 1 and _drop_cap(last, run)):
                 parts.append(" ")
-        elif last is not None and parts and (whole := _accent(parts[-1], last, text, run)):
-            parts[-1], text = parts[-1][:-1], whole + text[1:]
         if index not in skip:
             parts.append(text)
         last = run
     return re.sub(r"\s+", " ", "".join(parts)).strip()
 
 
-def _accent(before: str, last: Run, text: str, run: Run) -> str:
-    """TeX's old fonts draw an accent first and its letter under it."""
-    overlapped = last.x1 - run.x0 > 0.15 * run.style.size
-    return accented(before[-1], text[0]) if before and text and overlapped else ""
-
-
-def _drop_cap(line: Line) -> bool:
-    first, second = line.runs[0], line.runs[1]
+def _drop_cap(first: Run, second: Run) -> bool:
+    """A paragraph's first letter set two lines high."""
     return len(first.text) == 1 and first.text.isupper() and first.style.size > 1.6 * second.style.size
 
 
 def _recased(line: Line) -> list[str]:
     """Small capitals drawn as smaller capitals ("INTRODUCTION" in two sizes) were typed in lower case: undo it."""
     texts = [run.text for run in line.runs]
-    if len(texts) > 1 and _drop_cap(line):
+    if len(texts) > 1 and _drop_cap(*line.runs[:2]):
         return [texts[0], texts[1].lower() if texts[1].isupper() else texts[1], *texts[2:]]
     letters = [char for text in texts for char in text if char.isalpha()]
     big = max(run.style.size for run in line.runs)
