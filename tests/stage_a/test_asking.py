@@ -93,9 +93,8 @@ def test_the_questions_file_comes_back_as_it_went(tmp_path: Path) -> None:
 def test_an_edited_question_is_no_longer_the_models(tmp_path: Path) -> None:
     """The record must not credit the model with what a person wrote."""
     path, _ = saved(tmp_path)
-    path.write_text(
-        path.read_text().replace("right?", "complete?").replace("questions:", "questions:\n- What of cost?", 1)
-    )
+    text = path.read_text().replace("right?", "complete?", 1)
+    path.write_text(text.replace("questions:", "questions:\n- What of cost?", 1))
     loaded = questions_file.load(path)
     assert [(q.text, q.origin) for q in loaded.questions] == [
         ("What of cost?", "user"),
