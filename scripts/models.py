@@ -102,7 +102,7 @@ def _listed(preset: ModelPreset) -> Listed:
         except EngineFailure as error:
             state = f"damaged: {error.message}"
     except EngineFailure:
-        state = "made at first use" if preset.base.startswith("embedded:") else "not fetched"
+        state = "made at next use" if preset.base.startswith("embedded:") else "not fetched"
     return Listed(preset, state, path, round(memory_gib(preset), 1))
 
 

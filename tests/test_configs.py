@@ -75,3 +75,14 @@ def test_model_fits_the_hardware_its_preset_names(name: str) -> None:
 def _comment(name: str) -> str:
     lines = (CONFIGS / "models" / f"{name}.yaml").read_text(encoding="utf-8").splitlines()
     return "\n".join(line.lstrip("# ") for line in lines if line.startswith("#"))
+
+
+def test_the_documentation_names_every_preset_and_form() -> None:
+    """A preset that the tables leave out is one nobody finds; figures in them must be the presets' own."""
+    models = (CONFIGS.parent / "docs" / "MODELS.md").read_text(encoding="utf-8")
+    for preset in map(load_preset, preset_names()):
+        row = next(line for line in models.splitlines() if line.startswith(f"| `{preset.name}` |"))
+        assert f"| {preset.context:,} | {memory_gib(preset):.1f} GiB |" in row
+        assert (preset.base in row or preset.base.startswith("embedded:")) and ("gated" in row) == preset.gated
+    forms = (CONFIGS.parent / "docs" / "FORMS.md").read_text(encoding="utf-8")
+    assert all(f"`{name}`" in forms for name in form_names())

@@ -74,8 +74,10 @@ def resolve(base: str, notify: Notify | None = None) -> ModelPath:
 def find_folder(preset: ModelPreset) -> Path:
     """Where the model of a preset is on this machine; fetches and makes nothing. Errors: EngineFailure."""
     if preset.base == EMBEDDED:
-        if not embedded.is_ready():
+        if embedded.manifest() is None:
             raise EngineFailure("The default model is not prepared yet; its first use does it.")
+        if wrong := embedded.damage():
+            raise EngineFailure(f"The default model is damaged: {wrong[0]}.", "Its next use makes it again.")
         return embedded.folder()
     if _looks_like_path(preset.base):
         return _local_folder(preset.base)
@@ -99,9 +101,9 @@ def verify(base: str) -> list[str]:
     structure is checked. Errors: BadConfig or EngineFailure when it is not here.
     """
     preset = find_preset(base)
-    folder = find_folder(preset)
-    if preset.base == EMBEDDED:
+    if preset.base == EMBEDDED and embedded.manifest() is not None:
         return embedded.verify()
+    folder = find_folder(preset)
     check_folder(folder, preset.base)
     return weights.altered(folder)
 

@@ -24,30 +24,27 @@ def versions(monkeypatch: pytest.MonkeyPatch, **installed: str) -> None:
     monkeypatch.setattr(doctor, "version", lambda name: names[name] if name in names else real(name))
 
 
-def test_a_machine_that_runs_the_tests_is_well(base_model: ModelPath, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture
+def roomy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Enough memory, whatever else runs on the machine just now."""
+    monkeypatch.setattr(machine, "memory", lambda: (16.0, 12.0))
+
+
+def test_a_machine_that_runs_the_tests_is_well(
+    base_model: ModelPath, roomy: None, capsys: pytest.CaptureFixture[str]
+) -> None:
     """No false alarm: the environment of the lock file has nothing broken."""
     assert run(["doctor", "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert said["ok"] is True
     found = {check["name"]: check for check in said["checks"]}
-    assert {
-        "python",
-        "packages",
-        "engine",
-        "torch",
-        "torchvision",
-        "plug-in",
-        "cpu",
-        "gpu",
-        "memory",
-        "cache",
-        "model",
-    } <= set(found)
+    names = "python packages engine torch torchvision plug-in cpu gpu memory cache model"
+    assert list(found) == names.split()
     assert found["model"]["status"] == "ok"
-    assert all(check["advice"] for check in said["checks"] if check["status"] != "ok" and check["name"] != "torch")
+    assert all(check["advice"] for check in said["checks"] if check["status"] != "ok")
 
 
-def test_people_read_a_line_a_check(base_model: ModelPath, capsys: pytest.CaptureFixture[str]) -> None:
+def test_people_read_a_line_a_check(base_model: ModelPath, roomy: None, capsys: pytest.CaptureFixture[str]) -> None:
     """The same for people, in the order in which things depend on each other."""
     assert run(["doctor"]) == 0
     lines = capsys.readouterr().out.splitlines()

