@@ -11,11 +11,13 @@ from common.paper.pdf.layout import Line, PageLayout
 from common.paper.pdf.lines import build_lines
 from common.paper.pdf.numbers import without_line_numbers
 
+SHARE = 0.04  # of all characters: a size that so many are set in is a size of text
+
 
 @dataclass(slots=True)
 class Document:
     """lines: of all pages in reading order, page furniture already marked. body: size of running text in points;
-    leading: distance of its baselines; face: its font; turned: characters of sideways text left out, by page."""
+    leading: distance of its baselines; sizes: all that running text is set in, references and abstract included; face: its font; turned: characters of sideways text left out, by page."""
 
     pages: list[PageLayout]
     lines: list[Line]
@@ -23,6 +25,7 @@ class Document:
     leading: float
     face: str
     numbered: bool
+    sizes: frozenset[float]
     turned: dict[int, int] = field(default_factory=dict)
 
 
@@ -36,15 +39,15 @@ def assemble(pages: list[PageLayout]) -> Document:
         if dropped > 200:
             turned[page.number] = dropped
         by_page.append(build_lines(runs, page.number))
-    body, face = _body(by_page)
+    body, face, sizes = _body(by_page)
     mark_furniture(pages, by_page)
     lines: list[Line] = []
     for page, of_page in zip(pages, by_page, strict=True):
         lines += place_columns([line for line in of_page if line.kind != "furniture"], page.width, body)
-    return Document(pages, lines, body, _leading(lines, body), face, numbered, turned)
+    return Document(pages, lines, body, _leading(lines, body), face, numbered, sizes, turned)
 
 
-def _body(by_page: list[list[Line]]) -> tuple[float, str]:
+def _body(by_page: list[list[Line]]) -> tuple[float, str, frozenset[float]]:
     """Size and font of most characters that stand in lines of text, outside drawings."""
     sizes: Counter[float] = Counter()
     fonts: Counter[str] = Counter()
@@ -53,7 +56,7 @@ def _body(by_page: list[list[Line]]) -> tuple[float, str]:
             if not line.figure and len(line.text) > 30 and line.mono < 0.5:
                 sizes[line.size] += len(line.text)
     if not sizes:
-        return 10.0, ""
+        return 10.0, "", frozenset()
     near = {size: sum(n for other, n in sizes.items() if abs(other - size) <= 0.25) for size in sizes}
     body = max(sizes, key=lambda size: (near[size], sizes[size]))
     for lines in by_page:
@@ -61,7 +64,9 @@ def _body(by_page: list[list[Line]]) -> tuple[float, str]:
             if abs(line.size - body) <= 0.25:
                 for run in line.runs:
                     fonts[run.style.font] += len(run.text)
-    return body, fonts.most_common(1)[0][0]
+    total = sum(sizes.values())
+    text = {size for size in near if near[size] >= SHARE * total and body - 3.2 < size < body + 2.2}
+    return body, fonts.most_common(1)[0][0], frozenset(text)
 
 
 def _leading(lines: list[Line], body: float) -> float:

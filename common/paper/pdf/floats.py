@@ -6,8 +6,8 @@ Each is marked with its kind, so that a sentence that a float or a page's foot c
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 
+from common.paper.pdf.contents import mark_contents
 from common.paper.pdf.document import Document
 from common.paper.pdf.layout import Box, Line
 from common.paper.pdf.lines import is_raised
@@ -35,6 +35,7 @@ def mark_floats(document: Document) -> None:
             by_page.setdefault(line.page, []).append(line)
     for page in document.pages:
         lines = by_page.get(page.number, [])
+        mark_contents(lines)
         _captions(lines, document)
         _footnotes(lines, document, page.rules, page.height)
         regions = _ruled_regions(lines, page.rules, document) + [
@@ -45,9 +46,9 @@ def mark_floats(document: Document) -> None:
 
 
 def is_prose(line: Line, document: Document) -> bool:
-    """A full line of running text: body size, from one edge of its column to the other."""
+    """A full line of running text: in a size that text is set in, from one edge of its column to the other."""
     return (
-        abs(line.size - document.body) < 0.6
+        line.size in document.sizes
         and line.x0 - line.left < 2.5 * line.size
         and line.right - line.x1 < 1.5 * line.size
         and len(line.text) > 20
@@ -164,31 +165,43 @@ def _inside(lines: list[Line], regions: list[Box], document: Document) -> None:
 def _beside_captions(lines: list[Line], document: Document) -> None:
     """Scattered text next to a caption is a table or a drawing: take it up to the next line of prose."""
     for caption in [line for line in lines if line.kind == "caption"]:
-        for direction in (-1, 1):
-            _spread(caption, lines, direction, document)
+        around = [
+            line for line in lines if line is not caption and line.x0 < caption.right and line.x1 > caption.left
+        ]  # fmt: skip
+        above = _rows(sorted((line for line in around if line.base < caption.base), key=lambda line: -line.base))
+        below = _rows(sorted((line for line in around if line.base > caption.base), key=lambda line: line.base))
+        _spread(caption, above, document, upwards=True)
+        _spread(caption, below, document, upwards=False)
 
 
-def _spread(caption: Line, lines: list[Line], direction: int, document: Document) -> None:
-    some = [
-        line for line in lines
-        if line is not caption and line.x0 < caption.right and line.x1 > caption.left
-        and (line.base - caption.base) * direction > 0
-    ]  # fmt: skip
-    some.sort(key=lambda line: line.base * direction)
-    rows = _rows(some)
+def _spread(caption: Line, rows: list[list[Line]], document: Document, upwards: bool) -> None:
     last = caption.base
-    for row in rows:
+    for i, row in enumerate(rows):
         if all(line.kind == "caption" for line in row):
             last = row[0].base
             continue
-        scattered = len(row) > 1 or row[0].size < document.body - 0.6 or row[0].kind == "figure"
-        if abs(row[0].base - last) > 60 or not scattered or any(line.kind == "footnote" for line in row):
+        if abs(row[0].base - last) > 60 or any(line.kind == "footnote" for line in row):
             return
         if any(is_prose(line, document) for line in row if not line.kind):
+            return
+        following = rows[i + 1] if i + 1 < len(rows) else []
+        if not _scattered(row, document) and not (upwards and _alone(row[0], following, document)):
             return
         for line in row:
             line.kind = line.kind or "figure"
         last = row[0].base
+
+
+def _scattered(row: list[Line], document: Document) -> bool:
+    return len(row) > 1 or row[0].size < document.body - 0.6 or row[0].kind == "figure"
+
+
+def _alone(line: Line, above: list[Line], document: Document) -> bool:
+    """A short line that is neither the end of a paragraph nor a heading: a word inside a drawing."""
+    if line.height > document.body + 0.6 or line.bold > 0.7 or line.x1 - line.x0 > 0.6 * (line.right - line.left):
+        return False
+    ends = bool(above) and line.base - above[0].base < 1.5 * document.leading and is_prose(above[0], document)
+    return not (ends and abs(line.x0 - line.left) < 3) and line.x0 - line.left > 3
 
 
 def _rows(lines: list[Line]) -> list[list[Line]]:
@@ -199,7 +212,3 @@ def _rows(lines: list[Line]) -> list[list[Line]]:
         else:
             rows.append([line])
     return rows
-
-
-def adjoining(lines: list[Line]) -> list[tuple[Line, Line]]:
-    return list(pairwise(lines))

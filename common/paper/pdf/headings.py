@@ -116,7 +116,8 @@ def _joined(lines: list[Line]) -> str:
 def _could_head(line: Line, document: Document, position: int, flow: list[int]) -> bool:
     """It looks different from the text: larger, bold, small capitals, capitals or italic."""
     size, bold, italic, caps, font = look(line)
-    if line.math > 0.5 or line.mono > 0.5 or size < document.body - 1.2:
+    least = document.body - (2.6 if REFERENCES.match(line.text) else 1.2)
+    if line.math > 0.5 or line.mono > 0.5 or size < least:
         return False
     different = size > document.body + 0.6 or bold or caps or (italic and font != document.face)
     return different and any(char.isalpha() for char in line.text)

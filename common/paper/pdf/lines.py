@@ -85,13 +85,10 @@ def make_line(runs: list[Run], page: int) -> Line:
 
 
 def _height(line: Line) -> float:
-    """Size of the largest letters, unless there is just one: an initial set two lines high."""
-    letters: Counter[float] = Counter()
-    for run in line.runs:
-        if not run.style.math:
-            letters[run.style.size] += sum(char.isalpha() for char in run.text)
-    tall = [size for size, count in letters.items() if count > 1 or sum(letters.values()) < 4]
-    return max(tall, default=line.size)
+    """Size of the largest letters, but for an initial set two lines high."""
+    runs = line.runs[1:] if _begins_big(line) else line.runs
+    sizes = [run.style.size for run in runs if not run.style.math and any(char.isalpha() for char in run.text)]
+    return max(sizes, default=line.size)
 
 
 def _begins_big(line: Line) -> bool:
