@@ -86,3 +86,14 @@ def test_the_documentation_names_every_preset_and_form() -> None:
         assert (preset.base in row or preset.base.startswith("embedded:")) and ("gated" in row) == preset.gated
     forms = (CONFIGS.parent / "docs" / "FORMS.md").read_text(encoding="utf-8")
     assert all(f"`{name}`" in forms for name in form_names())
+
+
+@pytest.mark.parametrize(("page", "kind"), [("MODELS.md", ModelPreset), ("FORMS.md", ReviewForm)])
+def test_the_examples_in_the_documentation_load(page: str, kind: type, tmp_path: Path) -> None:
+    """What people copy from the page must be accepted as it stands."""
+    text = (CONFIGS.parent / "docs" / page).read_text(encoding="utf-8")
+    examples = [block.partition("```")[0] for block in text.split("```yaml\n")[1:]]
+    assert len(examples) == 1
+    path = tmp_path / "mine.yaml"
+    path.write_text(examples[0], encoding="utf-8")
+    assert load(kind, path).name == "mine"
