@@ -32,11 +32,15 @@ class Front:
     headings: list[Heading]
 
 
-def read_front(document: Document) -> Front:
-    title_at = _title_lines(document)
-    title = _title_text([document.lines[i] for i in title_at])
-    for i in title_at:
+def mark_title(document: Document) -> None:
+    """Mark the title's lines, before rules above and below it are taken for a table's."""
+    for i in _title_lines(document):
         document.lines[i].kind = "title"
+
+
+def read_front(document: Document) -> Front:
+    title_at = [i for i, line in enumerate(document.lines) if line.kind == "title"]
+    title = _title_text([document.lines[i] for i in title_at])
     start = title_at[-1] + 1 if title_at else 0
     headings = find_headings(document, start)
     abstract, skip, after = _abstract(document, start, headings)

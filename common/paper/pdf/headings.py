@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from common.paper.pdf.document import Document
 from common.paper.pdf.layout import Line
+from common.paper.pdf.numbering import consistent
 
 DECIMAL = re.compile(r"^(?:§\s*)?(\d{1,2}(?:\.\d{1,2}){0,4})(\.?)\s+(?=\S)")
 LETTER = re.compile(
@@ -69,8 +70,7 @@ def find_headings(document: Document, start: int) -> list[Heading]:
         found.append(heading)
         while position < len(flow) and flow[position] <= heading.last:
             position += 1
-    found = _without_contents(document, found)
-    return _levelled(found, document)
+    return _levelled(consistent(found), document)
 
 
 def split_number(text: str) -> tuple[str, str]:
@@ -171,20 +171,6 @@ def _stands_out(lines: list[Line], document: Document, position: int, stop: int,
     if not above or (after is not None and look(after) == look(first)):
         return False
     return size > document.body + 0.6 or last.x1 < last.right - 2 * last.size
-
-
-def _without_contents(document: Document, found: list[Heading]) -> list[Heading]:
-    """Leave out a table of contents: headings one after another whose lines end in page numbers."""
-    return [
-        heading
-        for heading in found
-        if not re.search(r"\S\s+\d{1,3}$", heading.text) or not _in_contents(document, heading)
-    ]
-
-
-def _in_contents(document: Document, heading: Heading) -> bool:
-    near = document.lines[max(0, heading.first - 4) : heading.last + 5]
-    return sum(bool(re.search(r"\d{1,3}$", line.text)) for line in near) >= 4
 
 
 def _levelled(found: list[Heading], document: Document) -> list[Heading]:

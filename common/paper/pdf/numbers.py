@@ -63,11 +63,11 @@ def _counts_up(group: list[Run]) -> bool:
 
 def _clear(group: list[Run], page: PageLayout) -> bool:
     """Hardly any text crosses the strip that the numbers stand in."""
-    left, right = min(run.x0 for run in group), max(run.x1 for run in group)
+    middle = (min(run.x0 for run in group) + max(run.x1 for run in group)) / 2
     top, bottom = group[0].top, group[-1].bottom
     inside = {id(run) for run in group}
     across = sum(
-        run.x0 < right and run.x1 > left and top < run.base < bottom
+        run.x0 < middle < run.x1 and top < run.base < bottom
         for run in page.runs
         if id(run) not in inside and not run.style.figure
     )

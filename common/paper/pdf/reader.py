@@ -14,7 +14,7 @@ from common.errors import ReviewError, UnreadablePaper
 from common.paper.pdf.checks import check_file
 from common.paper.pdf.document import Document, assemble
 from common.paper.pdf.floats import mark_floats
-from common.paper.pdf.front import AFTER, CONTENTS, Front, read_front
+from common.paper.pdf.front import AFTER, CONTENTS, Front, mark_title, read_front
 from common.paper.pdf.headings import REFERENCES, Heading
 from common.paper.pdf.layout import Line, PageLayout
 from common.paper.pdf.limits import Limits
@@ -45,6 +45,7 @@ def read_pdf_here(path: Path, backend: str = "pdfium", limits: Limits | None = N
     if not any(page.runs for page in pages):
         raise _textless(path, pages)
     document = assemble(pages)
+    mark_title(document)
     mark_floats(document)
     front = read_front(document)
     source = Source(path.name, hashlib.sha256(path.read_bytes()).hexdigest(), name)
