@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
 import shutil
 import tempfile
@@ -67,6 +66,10 @@ def explained(path: Path) -> Iterator[None]:
 @contextlib.contextmanager
 def locked(path: Path, notify: Notify | None = None) -> Iterator[None]:
     """Hold the lock file `path`; waits while another process holds it. The lock ends with the process."""
+    try:
+        import fcntl
+    except ImportError as error:  # Windows, where no engine of ours runs either
+        raise ReviewError("Models run in process on Linux and macOS only.", "Use --server here.") from error
     make_dir(path.parent)
     with explained(path):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
