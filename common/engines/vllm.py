@@ -138,6 +138,10 @@ class VllmEngine:
         self._engine.add_request(name, {"prompt_token_ids": ids}, params, lora_request=lora)
         return name
 
+    def forget(self) -> None:
+        """Empty the prefix cache, as at the start: for measurements, and for runs that must repeat to the last bit."""
+        self._engine.reset_prefix_cache()
+
     def close(self) -> None:
         """Free weights and cache. A second call does nothing."""
         engine, self._engine = self._engine, None

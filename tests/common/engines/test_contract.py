@@ -10,6 +10,7 @@ import pytest
 from common.engines.base import Engine, Progress
 from common.engines.scripted import ScriptedEngine
 from common.engines.server import ServerEngine, ServerOptions
+from common.engines.vllm import VllmEngine
 from common.errors import EngineFailure
 from common.types import Completion, Sampling
 from tests.common.engines.standin import Behaviour, serving
@@ -162,12 +163,17 @@ class TestServerFaults:
 class TestVllm:
     """What only the real engine can show."""
 
-    def test_seeds_repeat_a_long_prompt(self, vllm_engine: Engine) -> None:
-        """A seed with a prompt read in chunks kills the stock CPU engine; --seed must be safe and reproducible."""
+    def test_seeds_repeat_a_long_prompt(self, vllm_engine: VllmEngine) -> None:
+        """A seed with a prompt read in chunks kills the stock CPU engine; --seed must be safe and reproducible.
+
+        The cache is emptied in between: a prompt served from it is computed in other pieces, which in bf16 is not the
+        same to the last bit. Two runs of one command both begin with an empty cache."""
         prompt = chat("Review this. " + "The method is simple and the results are strong. " * 600)
         assert vllm_engine.count(prompt) > 4096
         sampling = Sampling(max_tokens=24, seed=11)
+        vllm_engine.forget()
         first = vllm_engine.generate([prompt, prompt], sampling, "reviewer")
+        vllm_engine.forget()
         again = vllm_engine.generate([prompt, prompt], sampling, "reviewer")
         assert [one.text for one in first] == [one.text for one in again]
         assert first[0].text != first[1].text
@@ -181,7 +187,7 @@ class TestVllm:
 
     def test_adapters_change_the_answer_and_the_base_stays_the_base(self, vllm_engine: Engine) -> None:
         """One engine serves both stages only if they do not leak into each other."""
-        greedy = Sampling(temperature=0, max_tokens=16)
+        greedy = Sampling(temperature=0, max_tokens=48)
         prompt = [chat("The weakness of this paper is")]
         texts = {name: vllm_engine.generate(prompt, greedy, name)[0].text for name in (None, "questioner", "reviewer")}
         assert len(set(texts.values())) == 3
