@@ -158,8 +158,18 @@ def _inside(lines: list[Line], regions: list[Box], document: Document) -> None:
         if line.kind:
             continue
         x, y = (line.x0 + line.x1) / 2, line.base - 0.3 * line.size
-        if any(box.holds(x, y) for box in regions):
+        if any(box.holds(x, y) for box in regions) and not _heads(line, document):
             line.kind = "figure"
+
+
+def _heads(line: Line, document: Document) -> bool:
+    """A heading of the paper that stands close to a float: large, bold and numbered at the edge of its column."""
+    return (
+        line.height > document.body + 0.6
+        and (line.bold > 0.7 or line.caps)
+        and line.x0 - line.left < 3
+        and bool(re.match(r"^(?:\d{1,2}(?:\.\d)*\.?|[A-Z]\.?|[IVX]+\.)\s+[A-Z]", line.text))
+    )
 
 
 def _beside_captions(lines: list[Line], document: Document) -> None:
@@ -182,7 +192,7 @@ def _spread(caption: Line, rows: list[list[Line]], document: Document, upwards: 
             continue
         if abs(row[0].base - last) > 60 or any(line.kind == "footnote" for line in row):
             return
-        if any(is_prose(line, document) for line in row if not line.kind):
+        if any(is_prose(line, document) or _heads(line, document) for line in row if not line.kind):
             return
         following = rows[i + 1] if i + 1 < len(rows) else []
         if not _scattered(row, document) and not (upwards and _alone(row[0], following, document)):

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from common.paper.pdf.document import Document
-from common.paper.pdf.headings import ABSTRACT, Heading, find_headings
+from common.paper.pdf.headings import ABSTRACT, NAMED, Heading, find_headings
 from common.paper.pdf.layout import Line
 from common.paper.pdf.lines import is_raised, line_text
 
@@ -93,7 +93,7 @@ def _abstract(document: Document, start: int, headings: list[Heading]) -> tuple[
     """Positions of the abstract's lines, characters to skip in the first, position where the body begins."""
     named = next((h for h in headings if ABSTRACT.match(h.text) and h.line.page <= 2), None)
     lines = document.lines
-    limit = next((h.first for h in headings if h.line.page <= 3 and not ABSTRACT.match(h.text) and h.level), len(lines))
+    limit = next((h.first for h in headings if _opens_body(h)), len(lines))
     begin, skip = None, 0
     for i in range(start, len(lines)):
         line = lines[i]
@@ -110,22 +110,17 @@ def _abstract(document: Document, start: int, headings: list[Heading]) -> tuple[
             break
     if begin is None:
         return _unnamed(document, start, limit)
-    stops = [h.first for h in headings if h.first >= begin and not ABSTRACT.match(h.text)]
-    stop = stops[0] if stops else len(lines)
-    body = []
-    for i in range(begin, stop):
-        line = lines[i]
-        if line.kind:
-            continue
-        if i > begin and AFTER.match(line.text):
-            stop_here = i
-            return body, skip, _skip_keywords(document, stop_here, stop)
-        body.append(i)
-    return _one_block(document, body, skip, stop)
-
-
-def _one_block(document: Document, body: list[int], skip: int, stop: int) -> tuple[list[int], int, int]:
+    stop = next((h.first for h in headings if h.first >= begin and not ABSTRACT.match(h.text)), len(lines))
+    body = [i for i in range(begin, stop) if not lines[i].kind]
+    for at, i in enumerate(body):
+        if at and AFTER.match(lines[i].text):
+            return body[:at], skip, stop
     return body, skip, stop
+
+
+def _opens_body(heading: Heading) -> bool:
+    """A heading that the body can begin with: top level; unnumbered capitals may be the authors' names."""
+    return heading.level == 1 and bool(heading.number or NAMED.match(heading.text)) and not ABSTRACT.match(heading.text)
 
 
 def _set_apart(line: Line) -> bool:
@@ -133,10 +128,6 @@ def _set_apart(line: Line) -> bool:
     first = line.runs[0]
     rest = [run for run in line.runs if run.style != first.style]
     return bool(rest) or bool(re.match(r"^abstract\s*[.:—–\-]", line.text, re.I))
-
-
-def _skip_keywords(document: Document, start: int, stop: int) -> int:
-    return stop
 
 
 def _unnamed(document: Document, start: int, limit: int) -> tuple[list[int], int, int]:
@@ -147,7 +138,12 @@ def _unnamed(document: Document, start: int, limit: int) -> tuple[list[int], int
         if AFTER.match(lines[i].text):
             some = some[:at]
             break
-    full = [i for i in some if lines[i].right - lines[i].x1 < 1.5 * lines[i].size and lines[i].x0 - lines[i].left < 30]
-    if len(full) < 3:
-        return [], 0, limit if limit < len(lines) else start
-    return [i for i in some if full[0] <= i], 0, limit
+    blocks: list[list[int]] = []
+    for i in some:
+        line = lines[i]
+        if blocks and line.base - lines[blocks[-1][-1]].base < 1.6 * line.size and abs(line.size - lines[blocks[-1][-1]].size) < 0.3:
+            blocks[-1].append(i)
+        else:
+            blocks.append([i])
+    texts = [block for block in blocks if sum(lines[i].right - lines[i].x1 < 1.5 * lines[i].size for i in block) >= 3]
+    return (texts[-1] if texts else []), 0, limit if limit < len(lines) else start

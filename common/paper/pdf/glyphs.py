@@ -160,7 +160,7 @@ def _read(page: object, text: object, layout: PageLayout, corner: tuple[float, f
         pdfium.FPDFText_GetUnicode, pdfium.FPDFText_GetLooseCharBox, pdfium.FPDFText_GetTextObject,
     )  # fmt: skip
     known: dict[int, _Object] = {}
-    last, current = 0, None
+    last, current, high = 0, None, 0
     for index in range(count):
         pointer = get_object(text, index)
         if not pointer:  # a space or line break that PDFium made up; gaps say it better
@@ -172,7 +172,13 @@ def _read(page: object, text: object, layout: PageLayout, corner: tuple[float, f
             if current is None:
                 current = known[address] = describe(index, pointer, address)
         get_box(text, index, box)
-        builder.add(get_code(text, index), box.left - left, box.right - left, top - box.top, top - box.bottom, current)
+        code = get_code(text, index)
+        if 0xD800 <= code < 0xDC00:  # beyond 65,535 PDFium hands over two halves, both with the letter's box
+            high = code
+            continue
+        if 0xDC00 <= code < 0xE000:
+            code = 0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00)
+        builder.add(code, box.left - left, box.right - left, top - box.top, top - box.bottom, current)
     builder.flush()
     layout.runs = join_accents(layout.runs)
     marks.finish(layout, builder.invisible)
@@ -202,7 +208,7 @@ class _Builder:
     def add(self, code: int, x0: float, x1: float, top: float, bottom: float, item: _Object) -> None:
         char = CLEAN.get(code)
         if char is None:
-            char = chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else ""
+            char = chr(code) if code < 0x110000 else ""
         if not char or char.isspace():
             self.flush()
             return

@@ -38,8 +38,8 @@ ABSTRACT = re.compile(r"^(?:abstract|a\s?b\s?s\s?t\s?r\s?a\s?c\s?t|summary)\W*$"
 
 @dataclass(slots=True)
 class Heading:
-    """A heading as found. first, last: positions of its lines in `Document.lines`. run_in: text follows on its line,
-    `text` then is the heading alone."""
+    """A heading as found. first, last: positions of its lines in `Document.lines`. sunk: it is numbered anew after the
+    references, so it stands one level lower than its number says."""
 
     first: int
     last: int
@@ -48,6 +48,7 @@ class Heading:
     level: int
     look: tuple[float, bool, bool, bool, str]
     line: Line
+    sunk: bool = False
 
 
 def look(line: Line) -> tuple[float, bool, bool, bool, str]:
@@ -70,7 +71,16 @@ def find_headings(document: Document, start: int) -> list[Heading]:
         found.append(heading)
         while position < len(flow) and flow[position] <= heading.last:
             position += 1
-    return _levelled(consistent(found), document)
+    return _levelled(_numbered_well(found), document)
+
+
+def _numbered_well(found: list[Heading]) -> list[Heading]:
+    """The numbering before the references and after them are two: a checklist starts again at 1, one level down."""
+    cut = next((i for i, h in enumerate(found) if REFERENCES.match(h.text)), len(found))
+    after = consistent(found[cut:])
+    for heading in after:
+        heading.sunk = heading.number.isdigit()
+    return consistent(found[:cut]) + after
 
 
 def split_number(text: str) -> tuple[str, str]:
@@ -175,7 +185,7 @@ def _stands_out(lines: list[Line], document: Document, position: int, stop: int,
 
 def _levelled(found: list[Heading], document: Document) -> list[Heading]:
     for heading in found:
-        heading.level = _level_of_number(heading.number, found)
+        heading.level = _level_of_number(heading.number, found) + heading.sunk
     top = [h for h in found if h.level == 1]
     looks = Counter(h.look for h in top)
     kept: list[Heading] = []
