@@ -24,7 +24,9 @@ DOTLESS = {"\u0131": "i", "\u0237": "j"}
 def _table() -> dict[int, str]:
     table: dict[int, str] = {code: "" for code in range(32)}
     table |= {code: "" for code in range(0x7F, 0xA0)}
-    table |= dict(enumerate(("ff", "fi", "fl", "ffi", "ffl"), 11)) | dict(enumerate(("ff", "fi", "fl", "ffi", "ffl"), 27))
+    table |= dict(enumerate(("ff", "fi", "fl", "ffi", "ffl"), 11)) | dict(
+        enumerate(("ff", "fi", "fl", "ffi", "ffl"), 27)
+    )
     table |= {0x10: "“", 0x11: "”", 0x15: "–", 0x16: "—"}
     table |= {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)}
     table |= {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0x1D400, 0x1D800)}

@@ -158,8 +158,21 @@ def _inside(lines: list[Line], regions: list[Box], document: Document) -> None:
         if line.kind:
             continue
         x, y = (line.x0 + line.x1) / 2, line.base - 0.3 * line.size
-        if any(box.holds(x, y) for box in regions) and not _heads(line, document):
+        holding = [box for box in regions if box.holds(x, y)]
+        if not holding or _heads(line, document):
+            continue
+        # A drawing that text runs around may have strokes as long as a table's: full lines stay, but in algorithms.
+        if not is_prose(line, document) or any(_algorithm(box, lines) for box in holding):
             line.kind = "figure"
+
+
+def _algorithm(box: Box, lines: list[Line]) -> bool:
+    return any(
+        line.kind == "caption"
+        and box.holds((line.x0 + line.x1) / 2, line.base)
+        and line.text[:3].lower() in ("alg", "lis")
+        for line in lines
+    )
 
 
 def _heads(line: Line, document: Document) -> bool:
@@ -175,13 +188,23 @@ def _heads(line: Line, document: Document) -> bool:
 def _beside_captions(lines: list[Line], document: Document) -> None:
     """Scattered text next to a caption is a table or a drawing: take it up to the next line of prose."""
     for caption in [line for line in lines if line.kind == "caption"]:
-        around = [
-            line for line in lines if line is not caption and line.x0 < caption.right and line.x1 > caption.left
-        ]  # fmt: skip
+        left, right = _reach(caption, lines)
+        around = [line for line in lines if line is not caption and line.x0 < right and line.x1 > left]
         above = _rows(sorted((line for line in around if line.base < caption.base), key=lambda line: -line.base))
         below = _rows(sorted((line for line in around if line.base > caption.base), key=lambda line: line.base))
         _spread(caption, above, document, upwards=True)
         _spread(caption, below, document, upwards=False)
+
+
+def _reach(caption: Line, lines: list[Line]) -> tuple[float, float]:
+    """How wide the float is: its column, or the caption's own lines where text runs beside it."""
+    own = [
+        line for line in lines
+        if line.kind == "caption" and line.column == caption.column and abs(line.base - caption.base) < 3 * caption.size
+    ]  # fmt: skip
+    if len(own) < 2:
+        return caption.left, caption.right
+    return min(line.x0 for line in own) - 10, max(line.x1 for line in own) + 10
 
 
 def _spread(caption: Line, rows: list[list[Line]], document: Document, upwards: bool) -> None:

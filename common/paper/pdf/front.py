@@ -141,7 +141,11 @@ def _unnamed(document: Document, start: int, limit: int) -> tuple[list[int], int
     blocks: list[list[int]] = []
     for i in some:
         line = lines[i]
-        if blocks and line.base - lines[blocks[-1][-1]].base < 1.6 * line.size and abs(line.size - lines[blocks[-1][-1]].size) < 0.3:
+        if (
+            blocks
+            and line.base - lines[blocks[-1][-1]].base < 1.6 * line.size
+            and abs(line.size - lines[blocks[-1][-1]].size) < 0.3
+        ):
             blocks[-1].append(i)
         else:
             blocks.append([i])

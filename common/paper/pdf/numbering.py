@@ -69,7 +69,11 @@ def _chain(some: list[Heading]) -> list[Heading]:
     """The best run of headings that count up, by length, unity of look and steps of one."""
     best: list[tuple[float, int]] = []
     for i, heading in enumerate(some):
-        place = _roman(heading.number) if re.fullmatch(r"[IVX]+", heading.number) and _all_roman(some) else value(heading.number)
+        place = (
+            _roman(heading.number)
+            if re.fullmatch(r"[IVX]+", heading.number) and _all_roman(some)
+            else value(heading.number)
+        )
         score, before = 1.0 - 0.4 * min(place - 1, 5), -1
         for j in range(i):
             step = place - _place(some[j], some)
