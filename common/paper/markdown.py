@@ -42,7 +42,7 @@ def read_markdown(text: str, source: Source) -> Paper:
     text, notices = _without_missing_pages(text)
     text, title = _front_matter(_COMMENT.sub("", text) if "<!--" in text else text)
     lines = text.split("\n")
-    marked = any(_ATX.match(line) for line in lines if line.lstrip()[:1] == "#")
+    marked = any(_ATX.match(line) or line.startswith("===") for line in lines if line.lstrip()[:1] in ("#", "="))
     stream = list(_marked(lines) if marked else _plain(lines))
     paper = Assembly(title)
     paper.notices += notices
@@ -60,6 +60,9 @@ def _assemble(paper: Assembly, stream: list[Line]) -> None:
         rest = [level for level in levels[1:]] if stream[start][0] == "heading" else levels
         top = min(rest, default=1)
         start += 1
+        while stream[start - 1][0] == "text" and start < min(len(stream), 4) and stream[start][0] == "text":
+            paper.title += " " + " ".join(stream[start][1].split())  # a title over several lines
+            start += 1
     paragraph: list[str] = []
     for kind, text, level in stream[start:]:
         if kind != "text" or (paragraph and _breaks(paragraph[-1], text, paper.in_references)):

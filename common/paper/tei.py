@@ -16,6 +16,7 @@ from common.paper.assembly import Assembly
 from common.types import Notice, Paper, Passage, Reference, Source, Span
 
 _TEI = "{http://www.tei-c.org/ns/1.0}"
+_MAX_DEPTH = 20
 Element = ElementTree.Element
 
 
@@ -68,8 +69,10 @@ def _appendix(paper: Assembly, part: Element) -> None:
         _division(paper, division)
 
 
-def _division(paper: Assembly, division: Element) -> None:
+def _division(paper: Assembly, division: Element, depth: int = 0) -> None:
     """One <div>: a head with its number, then paragraphs, formulas, lists; or a <figure> between divisions."""
+    if depth > _MAX_DEPTH:
+        raise UnreadablePaper("The TEI nests its divisions too deeply to be a paper.")
     if division.tag == f"{_TEI}figure":
         paper.caption(*_caption(division))
         return
@@ -81,7 +84,7 @@ def _division(paper: Assembly, division: Element) -> None:
         elif kind == "figure":
             paper.caption(*_caption(element))
         elif kind == "div":
-            _division(paper, element)
+            _division(paper, element, depth + 1)
         elif kind not in ("note", "listBibl"):
             paper.paragraph(*_paragraph(element))
 
