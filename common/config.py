@@ -36,6 +36,7 @@ class ChainConfig:
     context: tokens of prompt and completion together, 0 for all that the model preset has.
     adapter_a, adapter_b: adapter folders of questioner and reviewer; null takes the shipped one if it fits the
     model, "none" takes the base alone.
+    guided: completions are held to the form by a grammar, so that even a small model's answer can be read.
     server: address of an OpenAI-compatible server to use instead of a model in process.
     """
 
@@ -50,6 +51,7 @@ class ChainConfig:
     max_points: int = 0
     paper_share: float = 1.0
     context: int = 0
+    guided: bool = True
     adapter_a: str | None = None
     adapter_b: str | None = None
     server: str | None = None

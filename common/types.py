@@ -268,7 +268,8 @@ class Sampling:
     """How to draw tokens. The defaults are Reviewer2's (arXiv 2402.10886, section 4.1; its demo.py).
 
     temperature 0 is greedy. seed: None draws a fresh one, which the record then holds; request i of a batch uses
-    seed + i. max_tokens, min_tokens: of the completion.
+    seed + i. max_tokens, min_tokens: of the completion. grammar: EBNF in xgrammar's notation that every completion
+    must follow, "" for none; servers other than vLLM cannot be held to it.
     """
 
     temperature: float = 0.7
@@ -279,6 +280,7 @@ class Sampling:
     min_tokens: int = 0
     seed: int | None = None
     stop: tuple[str, ...] = ()
+    grammar: str = ""
 
 
 @dataclass(frozen=True, slots=True)

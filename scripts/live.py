@@ -43,7 +43,7 @@ class Display:
     def say(self, text: str, style: str = "", always: bool = False) -> None:
         """One line that stays. always: also when the display is quiet."""
         if always or not self._quiet:
-            self.console.print(Text(text, style=style))
+            self.console.print(Text(text, style=style), soft_wrap=True)
 
     def pause(self) -> None:
         """Take the moving lines away, so that a result can be printed; the next `progress` brings them back."""

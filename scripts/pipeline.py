@@ -123,7 +123,8 @@ def ask_window(
         listener.on_stage("asking")
         subjects = [Subject(jobs[p].fitted.text, jobs[p].paper.source.sha256, jobs[p].paper.title) for p in waiting]
         options = AskOptions(config.samples, config.max_questions, config.dedupe)
-        results = ask(engine, subjects, form, config.questioner, options, extra, listener.on_progress)
+        sampling = replace(config.questioner, grammar=prompt_a.grammar() if config.guided else "")
+        results = ask(engine, subjects, form, sampling, options, extra, listener.on_progress)
         for place, result in zip(waiting, results, strict=True):
             if isinstance(result, Asked):
                 ready[place] = replace(jobs[place], questions=result.questions, asked=result.record)
@@ -150,7 +151,8 @@ def _write_window(
     def done(index: int, written: Written) -> None:
         listener.on_record(places[index], record_of(engine, ready[index], written, form, base))
 
-    write(engine, assignments, form, config.reviewer, config.reviews, config.max_points, done, listener.on_progress)
+    sampling = replace(config.reviewer, grammar=prompt_b.grammar(form) if config.guided else "")
+    write(engine, assignments, form, sampling, config.reviews, config.max_points, done, listener.on_progress)
 
 
 def _refitted(job: Job, engine: Engine, form: ReviewForm, config: ChainConfig) -> Job:

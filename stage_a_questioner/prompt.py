@@ -38,6 +38,8 @@ SYSTEM = "You are an expert reviewer of research papers. You prepare a review by
 
 _ITEM = re.compile(r"^\s*(?:[-*\u2022]|Q?\d{1,2}\s*[.):]|\(\d{1,2}\))\s*(?P<rest>\S.*)$")
 _ASPECT = re.compile(r"^[(\[](?P<aspect>[A-Za-z ]{3,20})[)\]]\s*:?\s*(?P<text>.*)$")
+FEWEST, MOST = 5, 8
+"""Questions a set should have: distilled sets hold 4 to 8."""
 SHORTEST, LONGEST = 3, 80
 """Words of a question. Shorter is a fragment; longer is a paragraph that ran away."""
 
@@ -57,7 +59,7 @@ def messages(paper: str, form: ReviewForm) -> Messages:
         "Read the paper below and write the questions that its reviewer has to answer. "
         f"The review will have these sections: {sections}.\n"
         "Ask about this paper's own claims, methods, data and comparisons, so that no question fits every paper.\n"
-        "Write 5 to 8 questions, one on each line, in this form:\n"
+        f"Write {FEWEST} to {MOST} questions, one on each line, in this form:\n"
         "1. (aspect) question?\n"
         f"Aspects: {', '.join(ASPECTS)}."
     )
@@ -72,6 +74,17 @@ def render(questions: Sequence[Question]) -> str:
         aspect = f"({question.aspect}) " if question.aspect else ""
         lines.append(f"{number}. {aspect}{question.text}")
     return "\n".join(lines)
+
+
+def grammar(fewest: int = FEWEST, most: int = MOST) -> str:
+    """The answers of `render` as EBNF (xgrammar's notation): numbered lines with an aspect, each ending in "?".
+
+    A model decoded under it cannot leave the form, which is what small models do first. The line itself is free."""
+    items = [f'"{number}. (" aspect ") " question' for number in range(1, most + 1)]
+    needed = ' "\\n" '.join(items[:fewest])
+    optional = "".join(f' ("\\n" {item}' for item in items[fewest:]) + " )?" * (most - fewest)
+    aspects = " | ".join(f'"{aspect}"' for aspect in ASPECTS)
+    return f'root ::= {needed}{optional}\naspect ::= {aspects}\nquestion ::= [A-Z] [^?\\n]{{12,}} "?"\n'
 
 
 def parse(text: str, finish: str = "stop") -> ParsedQuestions:

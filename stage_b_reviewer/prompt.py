@@ -26,6 +26,8 @@ from stage_b_reviewer.points import points_of, without_repeats
 
 PROMPT_VERSION = "b1"
 RATINGS = "Ratings"
+MOST_POINTS = 6
+"""Points under one heading that `grammar` admits: a loop must end somewhere."""
 SYSTEM = "You are an expert reviewer of research papers. You write critical, fair and specific reviews."
 
 
@@ -73,6 +75,31 @@ def render(sections: Sequence[ReviewSection], ratings: Sequence[Rating] = ()) ->
     if scored:
         blocks.append("\n".join([f"## {RATINGS}", *scored]))
     return "\n\n".join(blocks)
+
+
+def grammar(form: ReviewForm, most: int = MOST_POINTS) -> str:
+    """The answers of `render` on this form as EBNF (xgrammar's notation): its headings in order, a paragraph or 1 to
+    `most` points under each, and a value of its own scale for every rating. What the lines say is free."""
+    parts = []
+    for section in form.sections:
+        body = f"point{{1,{most}}}" if section.points else 'paragraph "\\n"'
+        parts.append(f'"## {_literal(section.name)}\\n" {body}')
+    if form.ratings:
+        lines = [
+            f'"{_literal(s.name)}: " ({" | ".join(_quoted(v) for v in sorted(s.labels, key=float))})'
+            for s in form.ratings
+        ]
+        parts.append(f'"## {RATINGS}\\n" ' + ' "\\n" '.join(lines))
+    root = ' "\\n" '.join(parts)
+    return f'root ::= {root}\nparagraph ::= [A-Z] [^\\n]{{60,}}\npoint ::= "- " [A-Z0-9"(] [^\\n]{{20,}} "\\n"\n'
+
+
+def _literal(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _quoted(text: str) -> str:
+    return f'"{_literal(text)}"'
 
 
 def parse(text: str, form: ReviewForm, questions: Sequence[Question] = (), finish: str = "stop") -> Review:

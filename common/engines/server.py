@@ -65,7 +65,7 @@ class ServerEngine:
                 "Give it in the configuration: server.context=8192.",
             )
         self.context = int(context)
-        kind = "vllm server" if self.is_vllm else "server without top_k, min_tokens and repetition_penalty"
+        kind = "vllm server" if self.is_vllm else "server without top_k, min_tokens, repetition_penalty and grammar"
         self.name = f"{kind} at {self._root}"
 
     def _cards(self) -> list[dict[str, Any]]:
@@ -173,6 +173,8 @@ class ServerEngine:
                 "min_tokens": sampling.min_tokens,
                 "repetition_penalty": sampling.repetition_penalty,
             }
+            if sampling.grammar:
+                request["extra_body"]["structured_outputs"] = {"grammar": sampling.grammar}
         return request
 
     def _failure(self, error: Exception) -> EngineFailure:

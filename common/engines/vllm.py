@@ -120,6 +120,7 @@ class VllmEngine:
 
     def _add(self, ids: list[int], sampling: Sampling, adapter: str | None) -> str:
         from vllm import SamplingParams
+        from vllm.sampling_params import StructuredOutputsParams
 
         params = SamplingParams(
             temperature=sampling.temperature,
@@ -130,6 +131,7 @@ class VllmEngine:
             min_tokens=sampling.min_tokens,
             seed=sampling.seed,
             stop=list(sampling.stop) or None,
+            structured_outputs=StructuredOutputsParams(grammar=sampling.grammar) if sampling.grammar else None,
         )
         name = str(self._next_id)
         self._next_id += 1

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from common.forms import form_names, load_form
 from common.types import Question
 from stage_a_questioner.pool import distinct, pool, rouge_l
-from stage_a_questioner.prompt import ASPECTS, LONGEST, messages, parse, render
+from stage_a_questioner.prompt import ASPECTS, LONGEST, grammar, messages, parse, render
+from tests.grammars import admits
 
 WORDS = st.text("abcdefghijklmnopqrstuvwxyzABC0123456789,'()-$%é", min_size=1, max_size=12).filter(str.strip)
 TEXTS = st.lists(WORDS, min_size=3, max_size=LONGEST - 1).map(lambda words: " ".join(" ".join(words).split()) + "?")
@@ -100,3 +101,12 @@ def test_a_persons_questions_are_never_cut() -> None:
     assert [q.text for q in pool([[Question("Q1", "Does it scale to large inputs?")]], own, most=2)] == [
         q.text for q in own
     ]
+
+
+@given(st.lists(TEXTS.map(lambda text: f"What about {text}"), min_size=8, max_size=8), st.integers(5, 8))
+def test_the_grammar_admits_exactly_what_is_rendered(texts: list[str], count: int) -> None:
+    """A grammar that refuses a good answer would bend every question; one that admits a bad one is useless."""
+    rows = [Question(f"Q{n}", text, ASPECTS[n]) for n, text in enumerate(texts[:count], start=1)]
+    assert admits(grammar(), render(rows))
+    assert not admits(grammar(), render(rows[:4]))
+    assert not admits(grammar(), render(rows) + "\nI hope this helps.")

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from common.forms import form_names, load_form
 from common.types import Question, Rating, ReviewSection
-from stage_b_reviewer.prompt import messages, parse, render
+from stage_b_reviewer.prompt import grammar, messages, parse, render
+from tests.grammars import admits
 
 FORM = load_form("neurips2024")
 QUESTIONS = (Question("Q1", "Is it sound?"), Question("Q2", "Is it new?"))
@@ -121,3 +122,19 @@ def test_the_prompt_asks_for_the_form_and_puts_questions_last(name: str) -> None
 def test_without_questions_the_prompt_does_not_speak_of_any() -> None:
     """The single-stage baseline must not be told to answer questions that are not there."""
     assert "question" not in messages("PAPER", load_form("july7"), ())[1]["content"].lower().replace("questions:", "")
+
+
+@pytest.mark.parametrize("name", form_names())
+def test_what_the_grammar_admits_is_parsed_without_a_problem(name: str) -> None:
+    """Under the grammar even a small model's review must be readable; that is what the grammar is for."""
+    form = load_form(name)
+    text = "- The experiments do not separate the two changes.\n- Costs are given nowhere in the paper."
+    summary = "It adapts the order of the training examples to what its probes disagree about."
+    sections = [ReviewSection(section.name, text if section.points else summary) for section in form.sections]
+    ratings = [Rating(scale.name, float(next(iter(scale.labels)))) for scale in form.ratings]
+    written = render(sections, ratings)
+    admitted = written if form.ratings else written + "\n"
+    assert admits(grammar(form), admitted)
+    assert [one for one in parse(admitted, form).problems if "repeated" not in one] == []
+    assert not admits(grammar(form), f"Sure! Here is the review.\n{admitted}")
+    assert not admits(grammar(form), admitted.replace(form.sections[-1].name, "Conclusion"))
