@@ -70,7 +70,7 @@ def _source(specimen: Specimen, style: Style) -> str:
 
 def _preamble(style: Style) -> str:
     head = f"header: align(right, text(8pt)[{style.head}])," if style.head else ""
-    lines = f'#set par.line(numbering: n => text(6pt)[#n], number-margin: {style.lines})' if style.lines else ""
+    lines = f"#set par.line(numbering: n => text(6pt)[#n], number-margin: {style.lines})" if style.lines else ""
     caps = "smallcaps(it.body)" if style.small_caps else "it.body"
     number = f'"{style.numbering}"' if style.numbering else "none"
     weight = "regular" if style.small_caps else "bold"
@@ -95,7 +95,7 @@ def _front(specimen: Specimen, style: Style) -> str:
     named = (
         f"#par(first-line-indent: 0em)[*_Abstract_ — {abstract}*]"
         if style.abstract == "run-in"
-        else f"#align(center, text(12pt, weight: \"bold\")[Abstract])\n#pad(x: 6mm)[#set par.line(numbering: none)\n{abstract}]"
+        else f'#align(center, text(12pt, weight: "bold")[Abstract])\n#pad(x: 6mm)[#set par.line(numbering: none)\n{abstract}]'
     )
     authors = ", ".join(specimen.authors)
     title = f"""#align(center)[#text(17pt, weight: "bold", hyphenate: false)[{_escape(specimen.title)}]\\
@@ -125,8 +125,8 @@ def _block(block: Block, style: Style) -> str:
     if block.kind == "table":
         cells = "[Method], [Score], [Steps], [Baseline], [61.2], [100], [Ours (full)], [64.9], [250]"
         return f"#figure(table(columns: 3, stroke: none, table.hline(), {cells}, table.hline()), caption: [{caption}]{scope})"
-    body = 'stack(dir: ltr, spacing: 8mm, rect[Encoder layer], rect[Decoder], align(bottom, [input tokens]))'
-    kind = ", kind: \"algorithm\", supplement: [Algorithm]" if block.kind == "algorithm" else ""
+    body = "stack(dir: ltr, spacing: 8mm, rect[Encoder layer], rect[Decoder], align(bottom, [input tokens]))"
+    kind = ', kind: "algorithm", supplement: [Algorithm]' if block.kind == "algorithm" else ""
     return f"#figure({body}, caption: [{caption}]{scope}{kind})"
 
 

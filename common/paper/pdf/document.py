@@ -40,7 +40,7 @@ def assemble(pages: list[PageLayout]) -> Document:
             turned[page.number] = dropped
         by_page.append(build_lines(runs, page.number))
     body, face, sizes = _body(by_page)
-    mark_furniture(pages, by_page)
+    mark_furniture(pages, by_page, body)
     lines: list[Line] = []
     for page, of_page in zip(pages, by_page, strict=True):
         lines += place_columns([line for line in of_page if line.kind != "furniture"], page.width, body)

@@ -55,7 +55,7 @@ def _turn(page: PageLayout, runs: list[Run], angle: int) -> None:
         page.width, page.height = height, width
 
 
-def mark_furniture(pages: list[PageLayout], lines: list[list[Line]]) -> None:
+def mark_furniture(pages: list[PageLayout], lines: list[list[Line]], body: float) -> None:
     """Mark recurring lines and page numbers in the top and bottom zones of all pages."""
     edges = [_edge_lines(page, of_page) for page, of_page in zip(pages, lines, strict=True)]
     seen: dict[tuple[str, str, int], set[int]] = defaultdict(set)  # a running head may repeat the title: sizes differ
@@ -67,7 +67,12 @@ def mark_furniture(pages: list[PageLayout], lines: list[list[Line]]) -> None:
     for page, (top, bottom) in zip(pages, edges, strict=True):
         for where, some in (("top", top), ("bottom", bottom)):
             for line in some:
-                recurs = len(seen[where, _shape(line.text), round(line.height)]) >= least and len(_shape(line.text)) > 1
+                title = page.number == 1 and line.height > 1.25 * body
+                recurs = (
+                    not title
+                    and len(seen[where, _shape(line.text), round(line.height)]) >= least
+                    and len(_shape(line.text)) > 1
+                )
                 if recurs or _is_number(line, some, page):
                     line.kind = "furniture"
                 elif (page.number == 1 or where == "top") and NOTICE.match(line.text):

@@ -192,6 +192,7 @@ class _Builder:
         self.run: Run | None = None
         self.invisible: list[Run] = []
         self.why = ""
+        self.spaced = False
 
     def flush(self) -> None:
         run, self.run, why = self.run, None, self.why
@@ -211,6 +212,7 @@ class _Builder:
             char = chr(code) if code < 0x110000 else ""
         if not char or char.isspace():
             self.flush()
+            self.spaced = self.spaced or bool(char)
             return
         run = self.run
         if (
@@ -223,7 +225,8 @@ class _Builder:
             or run.text in COMBINING
         ):
             self.flush()
-            self.run = Run(char, x0, x1, top, bottom, item.base, item.style, [x0] * len(char))
+            self.run = Run(char, x0, x1, top, bottom, item.base, item.style, [x0] * len(char), self.spaced)
+            self.spaced = False
             self.why = item.hidden
             return
         run.text += char

@@ -184,8 +184,10 @@ def _stands_out(lines: list[Line], document: Document, position: int, stop: int,
 
 
 def _levelled(found: list[Heading], document: Document) -> list[Heading]:
+    cut = next((i for i, h in enumerate(found) if REFERENCES.match(h.text)), len(found))
     for heading in found:
-        heading.level = _level_of_number(heading.number, found) + heading.sunk
+        near = found[:cut] if heading in found[:cut] else found[cut:]
+        heading.level = _level_of_number(heading.number, near) + heading.sunk
     top = [h for h in found if h.level == 1]
     looks = Counter(h.look for h in top)
     kept: list[Heading] = []

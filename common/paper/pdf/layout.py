@@ -44,7 +44,7 @@ class Style:
 class Run:
     """Consecutive characters of one style on one baseline without a gap: a word or a part of one.
 
-    starts: left edge of each character of `text`.
+    starts: left edge of each character of `text`. spaced: a space character, not just a gap, goes before it.
     """
 
     text: str
@@ -55,6 +55,7 @@ class Run:
     base: float
     style: Style
     starts: list[float] = field(default_factory=list)
+    spaced: bool = False
 
 
 @dataclass(slots=True)
@@ -89,7 +90,7 @@ class PageLayout:
 class Line:
     """Runs on one baseline, left to right, in one column.
 
-    size: of most of its characters; height: of its largest letters, which differs in small capitals. spaced: for each run whether a space goes before it.
+    size: of most of its characters; height: of its largest letters, which differs in small capitals.
     column: 0 spans the page, 1 left, 2 right, ...; left, right: edges of that column's text.
     """
 

@@ -107,13 +107,18 @@ def line_text(line: Line, skip: frozenset[int] = frozenset()) -> str:
     texts = _recased(line)
     for index, run in enumerate(line.runs):
         text = texts[index]
-        if last is not None and run.x0 - last.x1 > WORD_GAP * max(last.style.size, run.style.size):
-            if not (index == 1 and _drop_cap(last, run)):
-                parts.append(" ")
+        if last is not None and _parted(last, run) and not (index == 1 and _drop_cap(last, run)):
+            parts.append(" ")
         if index not in skip:
             parts.append(text)
         last = run
     return re.sub(r"\s+", " ", "".join(parts)).strip()
+
+
+def _parted(last: Run, run: Run) -> bool:
+    """A space goes between: the gap is wide enough, or a space was typed there and kerned nearly away."""
+    gap = (run.x0 - last.x1) / max(last.style.size, run.style.size, 1.0)
+    return gap > WORD_GAP or (run.spaced and gap > 0.02)
 
 
 def _drop_cap(first: Run, second: Run) -> bool:

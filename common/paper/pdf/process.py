@@ -23,7 +23,10 @@ from common.types import Paper
 MEMORY_EXIT = 71  # the worker ran out of its memory and said so
 FAILED_EXIT = 70  # the worker prints an error for people
 GRACE = 10.0  # seconds beyond the limit before the child is killed from outside
-LIGHT = ("PYTHONPATH", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+# How a process ends that is out of processor time or memory: PDFium aborts or traps when it gets no more.
+STOPPED = frozenset(
+    getattr(signal, name, 0) for name in ("SIGXCPU", "SIGKILL", "SIGABRT", "SIGTRAP", "SIGILL")
+) - {0}  # fmt: skip
 
 
 def read_apart(path: Path, backend: str, limits: Limits) -> Paper:
@@ -46,7 +49,7 @@ def read_apart(path: Path, backend: str, limits: Limits) -> Paper:
         return from_json(done.stdout, Paper, f"the text read from {path.name}")
     if done.returncode == FAILED_EXIT:
         raise _reported(done.stdout)
-    if done.returncode == MEMORY_EXIT or done.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
+    if done.returncode == MEMORY_EXIT or -done.returncode in STOPPED:
         raise _too_much(path, limits)
     raise _broke(path, done.returncode, done.stderr.decode("utf-8", "replace").strip())
 

@@ -65,12 +65,13 @@ def _backend(backend: str) -> tuple[str, Callable[[Path, Limits], Iterator[PageL
 
 
 def _textless(path: Path, pages: list[PageLayout]) -> UnreadablePaper:
+    count = f"{len(pages)} page{'s' if len(pages) > 1 else ''}"
     if any(page.images for page in pages):
         return UnreadablePaper(
-            f"{path.name} is a scan: its {len(pages)} pages are images without text.",
+            f"{path.name} is a scan: images without text on {count}.",
             "Run a text recognition over it first, for example: ocrmypdf in.pdf out.pdf",
         )
-    return UnreadablePaper(f"{path.name} holds no text on any of its {len(pages)} pages.", "Export the PDF with text.")
+    return UnreadablePaper(f"{path.name} holds no text on its {count}.", "Export the PDF with text.")
 
 
 def _paper(document: Document, front: Front, source: Source) -> Paper:
