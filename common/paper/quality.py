@@ -113,7 +113,7 @@ _SPACED_SCRIPTS_ONLY = frozenset({"words", "words_per_page", "fused_share", "wor
 
 def language_notice(paper: Paper) -> tuple[Notice, ...]:
     """A warning, code "language", when the paper is not in English."""
-    spoken, _ = language(_text(paper))
+    spoken, _ = language(_text(paper)[:30_000])
     if spoken in ("", "English"):
         return ()
     return (Notice("language", f"The paper is in {spoken}; the models know English, so expect a poor review."),)

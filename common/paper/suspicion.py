@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from common.paper.cleaning import DIRECTIONS, TAGS, ZERO_WIDTH, folded
-from common.paper.wordings import COMPACT, first_match
+from common.paper.wordings import COMPACT, Wording, first_match, possible
 from common.types import Notice, Paper, Passage
 
 MAX_NOTICES = 20
@@ -26,10 +26,13 @@ def suspicious_passages(paper: Paper) -> tuple[Notice, ...]:
 
     Give the paper as read, before `cleaned`. At most MAX_NOTICES, the last of them saying how many more there are.
     """
+    passages = list(_everything(paper))
+    plain = [folded(passage.text) for passage in passages]
+    wordings = possible("\n".join(plain))
     notices = [
         Notice("instruction", _message(how, excerpt, passage.section), passage.page_at(offset))
-        for passage in _everything(paper)
-        if (found := _first(passage.text)) is not None
+        for passage, text in zip(passages, plain, strict=True)
+        if (found := _first(passage.text, text, wordings)) is not None
         for how, excerpt, offset in [found]
     ]
     if notices and len(_ATTACK_PAPER.findall(paper.title + paper.abstract + _body(paper))) >= 5:
@@ -53,13 +56,12 @@ def _body(paper: Paper) -> str:
     return " ".join(section.text for section in paper.sections)
 
 
-def _first(text: str) -> tuple[str, str, int] | None:
-    """(disguise, excerpt, offset) of the first suspicious text of a passage."""
+def _first(text: str, plain: str, wordings: tuple[Wording, ...]) -> tuple[str, str, int] | None:
+    """(disguise, excerpt, offset) of the first suspicious text of a passage. plain: the passage, folded."""
     if not text.isascii() and (match := _HIDDEN_RUN.search(text)):
         shown = folded(text[max(0, match.start() - 40) : match.end() + 60])
         return "characters that cannot be seen", shown, match.start()
-    plain = folded(text)
-    if match := first_match(plain):
+    if match := first_match(plain, wordings):
         disguise = "" if plain == text or first_match(text) else "letters in disguise"
         return disguise, _around(plain, match), min(match.start(), max(0, len(text) - 1))
     for run in _SPACED.finditer(plain):

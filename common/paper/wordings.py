@@ -161,12 +161,29 @@ COMPACT = re.compile(
 """The commonest of them without spaces, for text whose letters were set apart."""
 
 
-def first_match(text: str) -> re.Match[str] | None:
+def possible(text: str) -> tuple[Wording, ...]:
+    """The wordings whose words stand somewhere in `text`, asking for those words alone: a whole paper is looked
+    through once, so that its thousand passages need not be asked for words it does not have."""
+    low = text.lower()
+    vocabulary = "\n".join(set(low.split()))  # a tenth of the text, and enough for what is one word
+    reduced = (
+        Wording(pattern, tuple(tuple(w for w in group if w in (low if " " in w else vocabulary)) for group in needs))
+        for pattern, needs in WORDINGS
+    )
+    return tuple(wording for wording in reduced if all(wording.needs))
+
+
+def first_match(text: str, wordings: tuple[Wording, ...] = WORDINGS) -> re.Match[str] | None:
     """The first passage of `text` that reads like such an instruction."""
     low = text.lower()
-    for wording in WORDINGS:
-        if all(any(word in low for word in group) for group in wording.needs) and (
-            match := wording.pattern.search(text)
-        ):
-            return match
+    for pattern, needs in wordings:
+        for group in needs:
+            for word in group:
+                if word in low:
+                    break
+            else:
+                break
+        else:
+            if match := pattern.search(text):
+                return match
     return None
