@@ -73,7 +73,7 @@ def _captions(lines: list[Line], document: Document) -> None:
             if (
                 not tight
                 or not same
-                or other.column != line.column
+                or not (other.column == line.column or (line.column == 0 and _closes(last, other)))
                 or _starts_caption(lines, lines.index(other), document)
             ):
                 break
@@ -85,6 +85,13 @@ def _captions(lines: list[Line], document: Document) -> None:
             ):
                 break
             other.kind, last = "caption", other
+
+
+def _closes(last: Line, other: Line) -> bool:
+    """The short last line of a caption that spans both columns: under its start, or centred under a full line."""
+    full = last.right - last.x1 < 2 * last.size
+    centred = abs((other.x0 + other.x1) - (last.x0 + last.x1)) < 2 * last.size
+    return full and (abs(other.x0 - last.x0) < 3 or centred)
 
 
 def _starts_caption(lines: list[Line], index: int, document: Document) -> bool:
@@ -178,9 +185,7 @@ def _algorithm(box: Box, lines: list[Line]) -> bool:
 def _heads(line: Line, document: Document) -> bool:
     """A heading of the paper that stands close to a float: large, bold and numbered at the edge of its column."""
     return (
-        line.height > document.body + 0.6
-        and (line.bold > 0.7 or line.caps)
-        and line.x0 - line.left < 3
+        (line.caps or (line.height > document.body + 0.6 and line.bold > 0.7 and line.x0 - line.left < 3))
         and bool(re.match(r"^(?:\d{1,2}(?:\.\d)*\.?|[A-Z]\.?|[IVX]+\.)\s+[A-Z]", line.text))
     )
 
@@ -215,7 +220,7 @@ def _spread(caption: Line, rows: list[list[Line]], document: Document, upwards: 
             continue
         if abs(row[0].base - last) > 60 or any(line.kind == "footnote" for line in row):
             return
-        if any(is_prose(line, document) or _heads(line, document) for line in row if not line.kind):
+        if any(_is_full(line) or is_prose(line, document) or _heads(line, document) for line in row if not line.kind):
             return
         following = rows[i + 1] if i + 1 < len(rows) else []
         if not _scattered(row, document) and not (upwards and _alone(row[0], following, document)):
@@ -225,12 +230,19 @@ def _spread(caption: Line, rows: list[list[Line]], document: Document, upwards: 
         last = row[0].base
 
 
+def _is_full(line: Line) -> bool:
+    """It fills its column, in whatever size: text set smaller than the body, an abstract for one."""
+    return line.x0 - line.left < 2.5 * line.size and line.right - line.x1 < 1.5 * line.size and len(line.text) > 25
+
+
 def _scattered(row: list[Line], document: Document) -> bool:
     return len(row) > 1 or row[0].size < document.body - 0.6 or row[0].kind == "figure"
 
 
 def _alone(line: Line, above: list[Line], document: Document) -> bool:
     """A short line that is neither the end of a paragraph nor a heading: a word inside a drawing."""
+    if not any(char.isalpha() for char in line.text):
+        return True
     if line.height > document.body + 0.6 or line.bold > 0.7 or line.x1 - line.x0 > 0.6 * (line.right - line.left):
         return False
     ends = bool(above) and line.base - above[0].base < 1.5 * document.leading and is_prose(above[0], document)
