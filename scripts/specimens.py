@@ -9,23 +9,31 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
-WORDS = (
-    "analysis approximation architecture assumption attention baseline behaviour benchmark calibration classification "
-    "coefficient comparison computation configuration consequence constraint contribution convergence correlation "
-    "corpus criterion dataset demonstration dependency description deviation dimension distribution efficiency "
-    "embedding environment estimation evaluation evidence experiment explanation expression framework function "
-    "generalisation gradient hypothesis implementation improvement inference information initialisation instance "
-    "interpretation knowledge language learning likelihood limitation measurement mechanism methodology model network "
-    "objective observation operation optimisation parameter perception performance perspective perturbation "
-    "precision prediction probability procedure proposition question reasoning recommendation recognition "
-    "reconstruction regularisation relationship representation requirement resolution robustness sampling sensitivity "
-    "sequence significance similarity simulation specification statistics strategy structure supervision system "
-    "technique temperature theorem threshold transformation translation uncertainty understanding validation variance"
-).split()
-COMPOUNDS = "state-of-the-art well-known end-to-end self-attention fine-grained long-term cross-validation".split()
-GLUE = "the a of in for with under over this each our any every its that between without across into".split()
-VERBS = "improves shows requires changes predicts describes limits explains bounds yields supports measures".split()
-NAMES = "Keller Moreau Tanaka Okafor Lindqvist Petrov Alvarez Novak Haddad Brandt Sørensen Müller Costa Ivers".split()
+WORDS = """
+analysis approximation architecture assumption attention baseline behaviour benchmark calibration classification
+coefficient comparison computation configuration consequence constraint contribution convergence correlation corpus
+criterion dataset demonstration dependency description deviation dimension distribution efficiency embedding
+environment estimation evaluation evidence experiment explanation expression framework function generalisation
+gradient hypothesis implementation improvement inference information initialisation instance interpretation
+knowledge language learning likelihood limitation measurement mechanism methodology model network objective
+observation operation optimisation parameter perception performance perspective perturbation precision prediction
+probability procedure proposition question reasoning recommendation recognition reconstruction regularisation
+relationship representation requirement resolution robustness sampling sensitivity sequence significance similarity
+simulation specification statistics strategy structure supervision system technique temperature theorem threshold
+transformation translation uncertainty understanding validation variance
+"""
+COMPOUNDS = """
+state-of-the-art well-known end-to-end self-attention fine-grained long-term cross-validation
+"""
+GLUE = """
+the a of in for with under over this each our any every its that between without across into
+"""
+VERBS = """
+improves shows requires changes predicts describes limits explains bounds yields supports measures
+"""
+NAMES = """
+Keller Moreau Tanaka Okafor Lindqvist Petrov Alvarez Novak Haddad Brandt Sørensen Müller Costa Ivers
+"""
 
 
 @dataclass
@@ -77,24 +85,24 @@ class _Writer:
 
     def phrase(self) -> str:
         pick = self.random
-        word = pick.choice(COMPOUNDS) if pick.random() < 0.08 else pick.choice(WORDS)
-        return f"{pick.choice(GLUE)} {word}"
+        word = pick.choice(COMPOUNDS.split()) if pick.random() < 0.08 else pick.choice(WORDS.split())
+        return f"{pick.choice(GLUE.split())} {word}"
 
     def sentence(self, citations: bool = True) -> tuple[str, str]:
         pick = self.random
         self.count += 1
         text = " ".join(self.phrase() for _ in range(pick.randint(1, 4)))
-        text += f" {pick.choice(VERBS)} " + " ".join(self.phrase() for _ in range(pick.randint(2, 6)))
+        text += f" {pick.choice(VERBS.split())} " + " ".join(self.phrase() for _ in range(pick.randint(2, 6)))
         if citations and pick.random() < 0.2:
             text += pick.choice(
-                [f" [{pick.randint(1, 30)}]", f" ({pick.choice(NAMES)} et al., 20{pick.randint(10, 24)})"]
+                [f" [{pick.randint(1, 30)}]", f" ({pick.choice(NAMES.split())} et al., 20{pick.randint(10, 24)})"]
             )
         if pick.random() < 0.1:
             text += f", which gains {pick.randint(1, 99)}.{pick.randint(1, 9)}% at step {pick.randint(100, 999)}"
         return f"s{self.count}", text[0].upper() + text[1:] + "."
 
     def title(self, low: int, high: int) -> str:
-        return " ".join(word.capitalize() for word in self.random.sample(WORDS, self.random.randint(low, high)))
+        return " ".join(word.capitalize() for word in self.random.sample(WORDS.split(), self.random.randint(low, high)))
 
     def paragraph(self, low: int = 3, high: int = 8) -> Block:
         return Block("paragraph", [self.sentence() for _ in range(self.random.randint(low, high))])
@@ -123,12 +131,11 @@ class _Writer:
 
     def reference(self, index: int) -> tuple[str, str]:
         pick = self.random
-        names = " and ".join(f"{pick.choice('ABCDEFGH')}. {pick.choice(NAMES)}" for _ in range(pick.randint(1, 3)))
+        people = [f"{pick.choice('ABCDEFGH')}. {pick.choice(NAMES.split())}" for _ in range(pick.randint(1, 3))]
+        names = " and ".join(people)
         title = self.title(4, 9).capitalize()
-        return (
-            f"r{index}",
-            f"{names}. {title}. Journal of {self.title(1, 3)}, {pick.randint(2, 40)}:{pick.randint(1, 999)}, 20{pick.randint(10, 24)}.",
-        )
+        volume, first, year = pick.randint(2, 40), pick.randint(1, 999), pick.randint(10, 24)
+        return f"r{index}", f"{names}. {title}. Journal of {self.title(1, 3)}, {volume}:{first}, 20{year}."
 
 
 def write(seed: int, references: int = 40, parts: int = 6) -> Specimen:
@@ -145,5 +152,5 @@ def write(seed: int, references: int = 40, parts: int = 6) -> Specimen:
             ]
     made += [Part(1, writer.title(2, 4), writer.blocks(3), appendix=True) for _ in range(2)]
     abstract = [writer.sentence(False) for _ in range(6)]
-    authors = [f"{writer.random.choice('ABCDEFGH')}. {name}" for name in writer.random.sample(NAMES, 3)]
+    authors = [f"{writer.random.choice('ABCDEFGH')}. {name}" for name in writer.random.sample(NAMES.split(), 3)]
     return Specimen(writer.title(5, 11), authors, abstract, made, [writer.reference(i) for i in range(references)])

@@ -95,7 +95,8 @@ def _front(specimen: Specimen, style: Style) -> str:
     named = (
         f"#par(first-line-indent: 0em)[*_Abstract_ — {abstract}*]"
         if style.abstract == "run-in"
-        else f'#align(center, text(12pt, weight: "bold")[Abstract])\n#pad(x: 6mm)[#set par.line(numbering: none)\n{abstract}]'
+        else '#align(center, text(12pt, weight: "bold")[Abstract])\n'
+        f"#pad(x: 6mm)[#set par.line(numbering: none)\n{abstract}]"
     )
     authors = ", ".join(specimen.authors)
     title = f"""#align(center)[#text(17pt, weight: "bold", hyphenate: false)[{_escape(specimen.title)}]\\
@@ -119,12 +120,14 @@ def _block(block: Block, style: Style) -> str:
     if block.kind == "list":
         return "\n".join(f"- {item}" for item in text)
     if block.kind == "equation":
-        return "We minimise\n$ cal(L)(theta) = 1/N sum_(i=1)^N ell(f_theta (x_i), y_i) + lambda norm(theta)_2^2 $\nwhere it holds."
+        formula = "cal(L)(theta) = 1/N sum_(i=1)^N ell(f_theta (x_i), y_i) + lambda norm(theta)_2^2"
+        return f"We minimise\n$ {formula} $\nwhere it holds."
     caption = " ".join(_escape(sentence) for _, sentence in block.sentences)
     scope = ', scope: "parent"' if block.wide and style.columns > 1 else ""
     if block.kind == "table":
         cells = "[Method], [Score], [Steps], [Baseline], [61.2], [100], [Ours (full)], [64.9], [250]"
-        return f"#figure(table(columns: 3, stroke: none, table.hline(), {cells}, table.hline()), caption: [{caption}]{scope})"
+        table = f"table(columns: 3, stroke: none, table.hline(), {cells}, table.hline())"
+        return f"#figure({table}, caption: [{caption}]{scope})"
     body = "stack(dir: ltr, spacing: 8mm, rect[Encoder layer], rect[Decoder], align(bottom, [input tokens]))"
     kind = ', kind: "algorithm", supplement: [Algorithm]' if block.kind == "algorithm" else ""
     return f"#figure({body}, caption: [{caption}]{scope}{kind})"

@@ -36,8 +36,9 @@ def check_file(path: Path, limits: Limits) -> None:
 
 def _kind(head: bytes) -> str:
     for start, name in (
-        (b"\x89PNG", "it is a PNG image"), (b"\xff\xd8", "it is a JPEG image"), (b"PK\x03\x04", "it is a ZIP or Office file"),
-        (b"%!PS", "it is PostScript"), (b"\x1f\x8b", "it is compressed with gzip"),
+        (b"\x89PNG", "it is a PNG image"), (b"\xff\xd8", "it is a JPEG image"),
+        (b"PK\x03\x04", "it is a ZIP or Office file"), (b"%!PS", "it is PostScript"),
+        (b"\x1f\x8b", "it is compressed with gzip"),
     ):  # fmt: skip
         if head.startswith(start):
             return name

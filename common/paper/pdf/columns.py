@@ -7,6 +7,7 @@ reading order, floats aside, so that order is kept unless it jumps back and fort
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
 from common.paper.pdf.layout import Line
 
@@ -83,7 +84,7 @@ def _ordered(lines: list[Line]) -> list[Line]:
     jumps = sum(
         (b.column < a.column and 0 not in (a.column, b.column))
         or (a.column == b.column and b.base < a.base - 2 * a.size)
-        for a, b in zip(text, text[1:], strict=False)
+        for a, b in pairwise(text)
     )
     if jumps <= DISORDER:
         return lines

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from common.paper.pdf.columns import place_columns
 from common.paper.pdf.furniture import mark_furniture, upright
@@ -17,7 +18,8 @@ SHARE = 0.04  # of all characters: a size that so many are set in is a size of t
 @dataclass(slots=True)
 class Document:
     """lines: of all pages in reading order, page furniture already marked. body: size of running text in points;
-    leading: distance of its baselines; sizes: all that running text is set in, references and abstract included; face: its font; turned: characters of sideways text left out, by page."""
+    leading: distance of its baselines; sizes: all that running text is set in, references and abstract included;
+    face: its font; turned: characters of sideways text left out, by page."""
 
     pages: list[PageLayout]
     lines: list[Line]
@@ -71,7 +73,7 @@ def _body(by_page: list[list[Line]]) -> tuple[float, str, frozenset[float]]:
 
 def _leading(lines: list[Line], body: float) -> float:
     steps: Counter[float] = Counter()
-    for a, b in zip(lines, lines[1:], strict=False):
+    for a, b in pairwise(lines):
         step = b.base - a.base
         if a.page == b.page and abs(a.size - body) < 0.3 and 0.9 * body < step < 2.4 * body and len(a.text) > 20:
             steps[round(step * 2) / 2] += 1

@@ -13,10 +13,9 @@ from common.paper.pdf.layout import Box, Line
 from common.paper.pdf.lines import is_raised
 
 CAPTION = re.compile(
-    r"^(?:(?:extended data|supplementary|supplemental|appendix|online)\s+)?(?:figure|fig\.?|table|tab\.|algorithm|listing|scheme|"
-    r"chart|plate|box|exhibit|code|program|prompt)\s*(?:[A-Z]{1,2}[.\-]?)?(?:\d{1,3}|[IVX]{1,5}|[A-Z])(?:[.\-]\d{1,3})*[a-z]?\s*"
-    r"(?:[:.|∣—–]|\(|$)",
-    re.I,
+    r"^(?i:(?:extended data|supplementary|supplemental|appendix|online)\s+)?"
+    r"(?i:figure|fig\.?|table|tab\.|algorithm|listing|scheme|chart|plate|box|exhibit|code|program|prompt)"
+    r"(?:\s*(?:[A-Z]{1,2}[.\-]?)?\d{1,3}|\s+[IVX]{1,5}|\s+[A-Z])(?:[.\-]\d{1,3})*[a-z]?\s*(?:[:.|∣—–]|\(|$)"
 )
 LABEL = re.compile(
     r"^(?:figure|fig\.?|table|algorithm)\s*(?:[A-Z]\.?)?(?:\d{1,3}|[IVX]{1,5})(?:\.\d{1,3})*(?![\w])", re.I
@@ -184,9 +183,8 @@ def _algorithm(box: Box, lines: list[Line]) -> bool:
 
 def _heads(line: Line, document: Document) -> bool:
     """A heading of the paper that stands close to a float: large, bold and numbered at the edge of its column."""
-    return (
-        (line.caps or (line.height > document.body + 0.6 and line.bold > 0.7 and line.x0 - line.left < 3))
-        and bool(re.match(r"^(?:\d{1,2}(?:\.\d)*\.?|[A-Z]\.?|[IVX]+\.)\s+[A-Z]", line.text))
+    return (line.caps or (line.height > document.body + 0.6 and line.bold > 0.7 and line.x0 - line.left < 3)) and bool(
+        re.match(r"^(?:\d{1,2}(?:\.\d)*\.?|[A-Z]\.?|[IVX]+\.)\s+[A-Z]", line.text)
     )
 
 

@@ -73,9 +73,8 @@ def mark_furniture(pages: list[PageLayout], lines: list[list[Line]], body: float
                     and len(seen[where, _shape(line.text), round(line.height)]) >= least
                     and len(_shape(line.text)) > 1
                 )
-                if recurs or _is_number(line, some, page):
-                    line.kind = "furniture"
-                elif (page.number == 1 or where == "top") and NOTICE.match(line.text):
+                notice = (page.number == 1 or where == "top") and NOTICE.match(line.text)
+                if recurs or notice or _is_number(line, some, page):
                     line.kind = "furniture"
     _mark_heads(edges)
     for of_page in lines:

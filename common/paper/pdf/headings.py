@@ -14,20 +14,25 @@ from common.paper.pdf.document import Document
 from common.paper.pdf.layout import Line
 from common.paper.pdf.numbering import consistent
 
-DECIMAL = re.compile(r"^(?:§\s*)?(\d{1,2}(?:\.\d{1,2}){0,4})(\.?)\s+(?=\S)")
+DECIMAL = re.compile(r"^(?:§\s*)?([1-9]\d?(?:\.\d{1,2}){0,4})(\.?)\s+(?=\S)")
 LETTER = re.compile(
     r"^(?i:appendix\s+)?([A-Z](?:\.\d{1,2}){0,4})([.:)]?)\s+(?=\S)|^(?i:(appendix\s+[A-Z\d](?:\.\d+)*))\b[.:]?\s*"
 )
 ROMAN = re.compile(r"^((?=[IVX])X{0,2}(?:IX|IV|V?I{0,3}))\.\s+(?=\S)")
 NAMED = re.compile(
     r"^(?:abstract|introduction|background|related works?|preliminaries|methods?|methodology|materials and methods|"
-    r"experiments?|evaluation|results?(?: and discussion)?|discussions?|conclusions?(?: and .{3,30})?|concluding remarks|"
+    r"experiments?|evaluation|results?(?: and discussion)?|discussions?|conclusions?(?: and .{3,30})?|"
+    r"concluding remarks|"
     r"references|bibliography|literature cited|works cited|acknowledge?ments?(?: .{3,40})?|limitations?(?: .{3,30})?|"
-    r"ethics(?: statement)?|ethical (?:considerations|statement)(?: .{3,30})?|broader impacts?(?: statement)?|impact statement|"
-    r"reproducibility(?: statement)?|reproducibility checklist|appendi(?:x|ces)(?: .{1,40})?|supplementary (?:materials?|information|text)|"
+    r"ethics(?: statement)?|ethical (?:considerations|statement)(?: .{3,30})?|"
+    r"broader impacts?(?: statement)?|impact statement|"
+    r"reproducibility(?: statement)?|reproducibility checklist|appendi(?:x|ces)(?: .{1,40})?|"
+    r"supplementary (?:materials?|information|text)|"
     r"data availability(?: statement)?|code availability|author contributions?|contributions|funding|"
-    r"(?:declaration of )?(?:competing|conflicts? of) interests?|future work|summary|proofs?|neurips paper checklist|checklist|"
-    r"responsible nlp .{3,30}|disclosure of funding|credit .{3,40}|availability|notation|overview|societal impacts?|safeguards)\W*$",
+    r"(?:declaration of )?(?:competing|conflicts? of) interests?|future work|summary|proofs?|"
+    r"neurips paper checklist|checklist|"
+    r"responsible nlp .{3,30}|disclosure of funding|credit .{3,40}|availability|notation|overview|"
+    r"societal impacts?|safeguards)\W*$",
     re.I,
 )
 REFERENCES = re.compile(
@@ -138,7 +143,7 @@ def _goes_on(last: Line, other: Line, first: Line) -> bool:
         return False
     step = other.base - last.base
     if abs(step) < 0.3 * last.size:  # the number and its text, a wide gap between
-        return other.x0 > last.x1 and look(other)[:2] == look(last)[:2] and other.x0 - last.x1 < 5 * last.size
+        return other.x0 > last.x1 and look(other)[:2] == look(last)[:2] and other.x0 - last.x1 < 6 * last.size
     if not 0 < step < 1.6 * last.size or look(other) != look(last):
         return False
     return not split_number(other.text)[0]
@@ -215,7 +220,8 @@ def _level_of_look(
     """Level of an unnumbered heading, 0 for none at all."""
     size, bold, _italic, caps, _font = heading.look
     if top:
-        if any(abs(size - other[0]) < 0.3 and (bold, caps) == (other[1], other[3]) for other in looks):
+        usual = [other for other in looks if looks[other] >= 0.25 * len(top)] or list(looks)
+        if any(abs(size - other[0]) < 0.3 and (bold, caps) == (other[1], other[3]) for other in usual):
             return 1
         biggest = max(other[0] for other in looks)
         if NAMED.match(heading.text) and (bold or caps or size > document.body + 0.6):

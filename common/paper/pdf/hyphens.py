@@ -7,11 +7,13 @@ from collections import Counter
 from collections.abc import Iterable
 
 WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-KEEP = frozenset(
-    "self non multi well state cross semi pre post co high low long short open closed end two three one four five "
-    "large small fine coarse zero few in- on- real time data model task domain human machine deep all meta inter intra "
-    "sub super pseudo quasi near best worst right left top bottom first second third single double full half".split()
-)
+# First parts of compounds: their hyphen at a line's end was more likely typed than made.
+FIRST_PARTS = """
+self non multi well state cross semi pre post co high low long short open closed end two three one four five large
+small fine coarse zero few real time data model task domain human machine deep all meta inter intra sub super pseudo
+quasi near best worst right left top bottom first second third single double full half
+"""
+KEEP = frozenset(FIRST_PARTS.split())
 
 
 class Vocabulary:

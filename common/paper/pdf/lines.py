@@ -23,9 +23,8 @@ def build_lines(runs: Iterable[Run], page: int) -> list[Line]:
     for run in runs:
         if anchor is not None and _continues(current, anchor, run):
             current.append(run)
-            if len(current) == 2 and _drop_cap(*current):
-                anchor = run
-            elif run.style.size > anchor.style.size * 1.05 and not run.style.math:
+            larger = run.style.size > anchor.style.size * 1.05 and not run.style.math
+            if larger or (len(current) == 2 and _drop_cap(*current)):
                 anchor = run
             continue
         if current:

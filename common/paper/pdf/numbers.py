@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from itertools import pairwise
 
 from common.paper.pdf.layout import PageLayout, Run
 
@@ -56,7 +57,7 @@ def _counts_up(group: list[Run]) -> bool:
     """Down the page the numbers rise by one step, nearly always."""
     group.sort(key=lambda run: run.base)
     values = [int(run.text) for run in group]
-    steps = [b - a for a, b in zip(values, values[1:], strict=False)]
+    steps = [b - a for a, b in pairwise(values)]
     step = max(set(steps), key=steps.count)
     return 1 <= step <= 10 and steps.count(step) >= 0.8 * len(steps)
 
