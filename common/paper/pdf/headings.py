@@ -110,6 +110,8 @@ def _heading_at(document: Document, flow: list[int], position: int, found: list[
             break
         lines.append(other)
         stop += 1
+    if _inside_block(document, flow, position, stop):
+        return None
     text = _joined(lines)
     if not _reads_like_one(text, lines, document):
         return None
@@ -119,6 +121,21 @@ def _heading_at(document: Document, flow: list[int], position: int, found: list[
     if number and not name:
         return None
     return Heading(flow[position], flow[stop], name, number, 0, look(line), line)
+
+
+def _inside_block(document: Document, flow: list[int], position: int, stop: int) -> bool:
+    """The lines are part of a longer block in one look: an abstract set in bold, say."""
+    first, last = document.lines[flow[position]], document.lines[flow[stop]]
+    after = document.lines[flow[stop + 1]] if stop + 1 < len(flow) else None
+    if stop - position == 3 and after is not None and _goes_on(last, after, first):
+        return True
+    before = document.lines[flow[position - 1]] if position else None
+    return (
+        before is not None
+        and (before.page, before.column, look(before)) == (first.page, first.column, look(first))
+        and 0 < first.base - before.base < 1.3 * first.size
+        and before.right - before.x1 < 3 * before.size
+    )
 
 
 def _joined(lines: list[Line]) -> str:
