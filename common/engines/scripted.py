@@ -6,13 +6,16 @@ would be cut. Replies are strings, or functions of the messages.
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 
 from common.engines.base import Messages, OnDone, OnProgress, Progress, check_room, sampling_for_each
 from common.errors import EngineFailure
 from common.types import Completion, Sampling
 
+CONTEXT = 8192
 Reply = str | Callable[[Messages], str]
 
 
@@ -34,6 +37,17 @@ class ScriptedEngine:
         self.prompts: list[tuple[Messages, Sampling, str | None]] = []
         self._replies = deque(replies)
         self._loop = loop
+
+    @classmethod
+    def load(cls, path: Path) -> ScriptedEngine:
+        """From a JSON list of replies, given round and round. Errors: EngineFailure."""
+        try:
+            replies = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise EngineFailure(f"Cannot read the script {path}: {error}") from error
+        if not isinstance(replies, list) or not replies or not all(isinstance(reply, str) for reply in replies):
+            raise EngineFailure(f"The script {path} is not a JSON list of texts.")
+        return cls(replies, context=CONTEXT, loop=True)
 
     def count(self, messages: Messages) -> int:
         return sum(len(message["content"].split()) + 1 for message in messages)

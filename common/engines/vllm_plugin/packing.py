@@ -55,7 +55,9 @@ class PackedLayer:
 
     def _refresh(self) -> None:
         # Every in-place write raises a tensor's version, so an unchanged sum means unchanged weights.
-        version = sum([tensor._version for tensor in self._all])
+        version = 0
+        for tensor in self._all:
+            version += tensor._version
         if version != self._version:
             self._one.clear()
             self._several.clear()
@@ -64,9 +66,10 @@ class PackedLayer:
     def one(self, slot: int) -> Packed | None:
         """Weights of one slot, or None when the adapter there does not touch this layer."""
         self._refresh()
-        if slot not in self._one:
-            self._one[slot] = self._pack(slot)
-        return self._one[slot]
+        try:
+            return self._one[slot]
+        except KeyError:
+            return self._one.setdefault(slot, self._pack(slot))
 
     def several(self, slots: tuple[int, ...]) -> tuple[tuple[int, ...], Packed | None]:
         """Weights of several slots side by side, and the slots that touch this layer."""
