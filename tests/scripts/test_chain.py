@@ -167,7 +167,6 @@ def test_dry_run_needs_no_engine(sample_pdf: Path, base_model: object, capsys: p
     chain(sample_pdf, "--dry-run")
     out = capsys.readouterr().out
     assert "stage A" in out and "stage B" in out and "tokens" in out
-    assert "vllm" not in sys.modules or True
 
 
 def test_a_paper_that_is_cut_says_what(sample_pdf: Path, script: str, tmp_path: Path) -> None:
@@ -314,6 +313,6 @@ def test_every_command_has_examples_and_the_help_line_it_is_listed_with() -> Non
     """`review --help` is the first thing a person reads."""
     for name, line in COMMANDS.items():
         command = cli.get_command(None, name)
-        assert command.get_short_help_str(200) == line.rstrip("."), name
+        assert command.get_short_help_str(200) == line, name
         text = CliRunner().invoke(cli, [name, "--help"]).output
         assert "review " in text and "--help" in text
