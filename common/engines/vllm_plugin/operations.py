@@ -5,7 +5,8 @@ contiguous run of tokens by the weights of its adapter where they lie. Signature
 repair: an index of -1 means "no adapter" and adds nothing (vLLM's torch operations index with it, and so apply the
 adapter in the last slot to requests of the base).
 
-Shapes: inputs (tokens, in), weights (slots, 1, out, in) or (slots, out, in), output (tokens, width).
+Shapes: inputs (tokens, in), weights (slots, 1, out, in) or (slots, out, in), output (tokens, width). Errors: ValueError
+when the indices are not for as many tokens as there are rows.
 """
 
 from __future__ import annotations
@@ -35,13 +36,24 @@ def runs_of(slots: list[int] | tuple[int, ...]) -> tuple[Run, ...]:
     return tuple(found)
 
 
-def _runs_of_sequences(slots: torch.Tensor, lengths: torch.Tensor) -> tuple[Run, ...]:
+def _runs_of_sequences(slots: torch.Tensor, lengths: torch.Tensor, rows: int) -> tuple[Run, ...]:
     found, start = [], 0
     for slot, length in zip(slots.tolist(), lengths.tolist(), strict=True):
         if slot >= 0 and length:
             found.append(Run(start, start + length, slot))
         start += length
+    _check(start, rows)
     return tuple(found)
+
+
+def _runs_of_tokens(slots: torch.Tensor, rows: int) -> tuple[Run, ...]:
+    _check(slots.shape[0], rows)
+    return runs_of(slots.tolist())
+
+
+def _check(announced: int, rows: int) -> None:
+    if announced != rows:
+        raise ValueError(f"LoRA indices for {announced} tokens, but {rows} rows to multiply.")
 
 
 def _matrix(weights: torch.Tensor, slot: int, dtype: torch.dtype) -> torch.Tensor:
@@ -86,7 +98,7 @@ def sgmv_shrink(
     scaling: float,
 ) -> None:
     """output[:, :rank] = scaling * inputs @ A^T, the adapter given per sequence."""
-    runs = _runs_of_sequences(lora_indices_tensor, seq_len_tensor)
+    runs = _runs_of_sequences(lora_indices_tensor, seq_len_tensor, inputs.shape[0])
     _shrink(runs, inputs, lora_a_weights, output_tensor, scaling)
 
 
@@ -103,7 +115,7 @@ def sgmv_expand(
     add_inputs: bool = False,
 ) -> None:
     """output (+)= inputs @ B^T, the adapter given per sequence."""
-    runs = _runs_of_sequences(lora_indices_tensor, seq_len_tensor)
+    runs = _runs_of_sequences(lora_indices_tensor, seq_len_tensor, inputs.shape[0])
     _expand(runs, inputs, lora_b_weights, output_tensor, add_inputs)
 
 
@@ -122,7 +134,7 @@ def sgmv_expand_slice(
     add_inputs: bool = False,
 ) -> None:
     """output[:, slice_offset : slice_offset + slice_size] (+)= inputs @ B^T, the adapter given per sequence."""
-    runs = _runs_of_sequences(lora_indices_tensor, seq_len_tensor)
+    runs = _runs_of_sequences(lora_indices_tensor, seq_len_tensor, inputs.shape[0])
     _expand(runs, inputs, lora_b_weights, output_tensor[:, slice_offset : slice_offset + slice_size], add_inputs)
 
 
@@ -134,7 +146,7 @@ def bgmv_shrink(
     scaling: float = 1.0,
 ) -> None:
     """output[:, :rank] = scaling * inputs @ A^T, the adapter given per token. (vLLM calls its A `lora_b_weights`.)"""
-    _shrink(runs_of(lora_indices_tensor.tolist()), inputs, lora_b_weights, output_tensor, scaling)
+    _shrink(_runs_of_tokens(lora_indices_tensor, inputs.shape[0]), inputs, lora_b_weights, output_tensor, scaling)
 
 
 def bgmv_expand(
@@ -145,7 +157,7 @@ def bgmv_expand(
     add_inputs: bool = True,
 ) -> None:
     """output (+)= inputs @ B^T, the adapter given per token."""
-    _expand(runs_of(lora_indices_tensor.tolist()), inputs, lora_b_weights, output_tensor, add_inputs)
+    _expand(_runs_of_tokens(lora_indices_tensor, inputs.shape[0]), inputs, lora_b_weights, output_tensor, add_inputs)
 
 
 def bgmv_expand_slice(
@@ -158,5 +170,5 @@ def bgmv_expand_slice(
     add_inputs: bool = True,
 ) -> None:
     """output[:, slice_offset : slice_offset + slice_size] (+)= inputs @ B^T, the adapter given per token."""
-    runs = runs_of(lora_indices_tensor.tolist())
+    runs = _runs_of_tokens(lora_indices_tensor, inputs.shape[0])
     _expand(runs, inputs, lora_b_weights, output_tensor[:, slice_offset : slice_offset + slice_size], add_inputs)

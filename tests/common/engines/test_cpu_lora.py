@@ -176,10 +176,10 @@ def test_overflow_of_one_adapter_stays_with_it():
     assert not y[1].isfinite().all()
 
 
-def test_rows_the_plan_does_not_know_take_vllms_path():
+def test_rows_that_were_not_announced_are_refused():
     """Rows that vLLM did not announce would be computed with another step's adapters."""
     a, b = adapters(torch.float32, (24,), (8, 8, 8))
-    with pytest.raises(RuntimeError):
+    with pytest.raises(ValueError, match="2 tokens, but 5 rows"):
         wrapper_of([0, 1]).add_lora_linear(torch.zeros(5, 24), torch.randn(5, WIDTH), a, b, 1.0, (24,))
 
 
