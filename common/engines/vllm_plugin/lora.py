@@ -11,6 +11,7 @@ operations of `operations`; modules whose weights an adapter replaces whole (cla
 
 from __future__ import annotations
 
+import functools
 import os
 from typing import Any
 
@@ -200,9 +201,27 @@ class RunPunicaWrapper(punica_cpu.PunicaWrapperCPU):
 def install() -> None:
     """Let CPU engines of this process use `RunPunicaWrapper`; harmless to call again. Each engine asks when it is
     made, so that one process can hold an engine of each kind."""
+    from vllm.lora.layers import BaseLayerWithLoRA
     from vllm.platforms.cpu import CpuPlatform
 
     CpuPlatform.get_punica_wrapper = classmethod(lambda cls: _wrapper_name())
+    if not getattr(BaseLayerWithLoRA.set_mapping, "_review", False):
+        BaseLayerWithLoRA.set_mapping = _with_base_at_hand(BaseLayerWithLoRA.set_mapping)
+
+
+def _with_base_at_hand(set_mapping: Any) -> Any:
+    """A LoRA layer finds its `base_layer`, eight times a call, through a search written in Python; in the layer's own
+    dictionary it is found at once. Measured: 0.9 ms of a 39 ms step, 30 layers."""
+
+    @functools.wraps(set_mapping)
+    def wrapper(self: Any, punica_wrapper: Any) -> None:
+        set_mapping(self, punica_wrapper)
+        base = self._modules.get("base_layer")
+        if base is not None and isinstance(punica_wrapper, RunPunicaWrapper):
+            self.__dict__["base_layer"] = base
+
+    wrapper._review = True
+    return wrapper
 
 
 def _wrapper_name() -> str:
