@@ -1,0 +1,179 @@
+"""The main job with nothing in place of anything: the shipped paper, vLLM on CPU, the real model, as a person runs it."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import jsonschema
+import openai
+import pytest
+
+from common.forms import load_form
+from common.jsonio import from_json
+from common.store import ModelPath
+from common.types import ChainRecord
+from common.views.schema import record_schema
+from tests.conftest import ROOT
+
+SHORT = ["--samples", "2", "--set", "questioner.max_tokens=256", "--set", "reviewer.max_tokens=320"]
+SHORT += ["--set", "paper_share=0.3", "--seed", "7"]
+
+
+def review(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "scripts.review", *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
+
+
+@pytest.mark.slow
+def test_a_real_pdf_becomes_questions_and_a_grounded_review(
+    sample_pdf: Path, base_model: ModelPath, tmp_path: Path
+) -> None:
+    """What the README promises, from any folder and with no YAML at all."""
+    done = review("chain", sample_pdf, *SHORT, "--out", tmp_path / "first.json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "reviewing: " in done.stderr and "tokens/s" in done.stderr
+    assert "Warning" not in done.stderr and "vllm" not in done.stderr.lower()
+    text = (tmp_path / "first.json").read_text()
+    jsonschema.validate(__import__("json").loads(text), record_schema())
+    record = from_json(text, ChainRecord)
+    assert record.engine.startswith("vllm") and record.base == "embedded:smollm2-135m"
+    assert len(record.base_sha256) == 64
+    assert 5 <= len(record.questions) <= 12
+    (one,) = record.reviews
+    form = load_form("neurips2024")
+    if not any("cut off" in problem for problem in one.problems):
+        assert [section.name for section in one.sections] == [section.name for section in form.sections]
+        assert all(rating.value is not None for rating in one.ratings)
+    assert one.points
+    assert all(1 <= e.page <= 4 for point in one.points for e in point.evidence if e.kind == "passage")
+    asked = record.stages[0]
+    assert sum(c.cached_tokens for c in asked.completions) >= 0.4 * sum(c.prompt_tokens for c in asked.completions)
+    again = review("chain", sample_pdf, *SHORT, "--out", tmp_path / "again.json", "--quiet", cwd=tmp_path)
+    assert (again.returncode, again.stderr) == (0, "")
+    repeated = from_json((tmp_path / "again.json").read_text(), ChainRecord)
+    assert repeated.questions == record.questions
+    assert repeated.reviews == record.reviews
+
+
+@pytest.fixture(scope="module")
+def server(adapter_folders: dict[str, Path], base_model: ModelPath) -> Iterator[str]:
+    """`review serve` with both adapters on a free port of loopback."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    adapters = ["--adapter-a", adapter_folders["questioner"], "--adapter-b", adapter_folders["reviewer"]]
+    command = [sys.executable, "-m", "scripts.review", "serve", "--port", port, *adapters, "--set", "context=4096"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "VLLM_CPU_KVCACHE_SPACE": "1"}
+    process = subprocess.Popen(
+        [*map(str, command)], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _wait_until_ready(url, process)
+        yield url
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _wait_until_ready(url: str, process: subprocess.Popen[str]) -> None:
+    import httpx
+
+    deadline = time.monotonic() + 420
+    while time.monotonic() < deadline:
+        assert process.poll() is None, process.stdout.read() if process.stdout else ""
+        try:
+            if httpx.get(f"{url}/health", timeout=5).status_code == 200:
+                return
+        except httpx.HTTPError:
+            time.sleep(1)
+    raise AssertionError("the server did not become ready")
+
+
+@pytest.mark.slow
+class TestServe:
+    """One server, both stages, any client."""
+
+    def test_any_openai_client_can_use_it(self, server: str) -> None:
+        """Groups already have clients; the server must speak their language."""
+        client = openai.OpenAI(base_url=f"{server}/v1", api_key="none")
+        models = {card.id for card in client.models.list().data}
+        assert {"questioner", "reviewer", "embedded:smollm2-135m"} <= models
+        texts = set()
+        for name in ("questioner", "reviewer"):
+            answer = client.chat.completions.create(
+                model=name, messages=[{"role": "user", "content": "Name one weakness."}], max_tokens=24, temperature=0
+            )
+            assert answer.choices[0].message.content
+            texts.add(answer.choices[0].message.content)
+        assert len(texts) == 2
+
+    def test_the_chain_runs_against_it(self, server: str, sample_pdf: Path, tmp_path: Path) -> None:
+        """A laptop without vLLM reviews through a machine that has it."""
+        out = tmp_path / "r.json"
+        short = [*SHORT, "--set", "reviewer.max_tokens=200", "--set", "paper_share=0.5"]
+        done = review("chain", sample_pdf, *short, "--server", server, "--out", out, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        record = from_json(out.read_text(), ChainRecord)
+        assert [stage.adapter for stage in record.stages] == ["questioner", "reviewer"]
+        assert record.questions and record.engine.startswith("vllm server")
+
+
+def test_a_taken_port_is_a_sentence(base_model: ModelPath, tmp_path: Path) -> None:
+    """Two servers on one port is the commonest slip."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = review("serve", "--port", str(taken.getsockname()[1]), cwd=tmp_path)
+    assert done.returncode == 1
+    assert "cannot be used" in done.stderr and "--port" in done.stderr
+
+
+def test_the_readme_says_what_is_there() -> None:
+    """A command or link in the README that does not work is the first thing a newcomer meets."""
+    text = (ROOT / "README.md").read_text()
+    commands = re.findall(r"^\./(\S+)", text, re.MULTILINE)
+    assert commands == ["review", "test"]
+    assert all(os.access(ROOT / name, os.X_OK) for name in commands)
+    assert (ROOT / ".ci" / "run").read_text().rstrip().endswith("./test")
+    for link in re.findall(r"\]\(([^)#]+)\)", text):
+        assert (ROOT / link).exists(), link
+    for folder in re.findall(r"^\| `(\S+)/` \|", text, re.MULTILINE):
+        assert (ROOT / folder).is_dir(), folder
+
+
+def test_the_readmes_first_command_starts_at_once_when_all_is_there(sample_pdf: Path) -> None:
+    """The second run must not install anything again."""
+    first = (ROOT / "README.md").read_text().split("```")[1].strip().splitlines()[0].split()
+    if not any((ROOT / ".venv").glob(".installed-*")):
+        pytest.skip("needs the environment that ./review or ./test makes; this one was made by hand")
+    done = subprocess.run([*first, "--dry-run"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "stage B" in done.stdout and "Setting up" not in done.stderr
+
+
+def test_every_document_links_to_what_exists() -> None:
+    """Docs rot by links first."""
+    pages = sorted((ROOT / "docs").glob("*.md"))
+    assert pages
+    for page in pages:
+        for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+            assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_the_command_page_is_up_to_date() -> None:
+    """Options in the documentation must be those of the program."""
+    from scripts.help_page import page
+
+    assert (ROOT / "docs" / "COMMANDS.md").read_text() == page(), "python -m scripts.help_page > docs/COMMANDS.md"
