@@ -20,8 +20,12 @@ T = TypeVar("T")
 
 
 def to_json(value: Any, indent: int = 2) -> str:
-    """JSON text of a dataclass, UTF-8 characters kept."""
-    raw = msgspec.json.encode(value)
+    """JSON text of a dataclass, UTF-8 characters kept. Errors: ReviewError for half a surrogate pair, which no UTF-8
+    file can hold."""
+    try:
+        raw = msgspec.json.encode(value)
+    except UnicodeEncodeError as error:
+        raise ReviewError(f"The text holds half of a character: {error}.", "Its source is damaged there.") from error
     return (msgspec.json.format(raw, indent=indent) if indent else raw).decode()
 
 

@@ -1,4 +1,4 @@
-"""The main job with nothing in place of anything: the shipped paper, vLLM on CPU, the real model, as a person runs it."""
+"""The main job with nothing in place of anything: the shipped paper, vLLM on CPU, the real model, as a person runs."""
 
 from __future__ import annotations
 
