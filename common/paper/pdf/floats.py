@@ -41,7 +41,7 @@ def mark_floats(document: Document) -> None:
             box for box in page.figures if (box.x1 - box.x0) > 30 and (box.bottom - box.top) > 20
         ]
         _inside(lines, regions, document)
-        _beside_captions(lines, document)
+        _beside_captions(lines, page.rules, document)
 
 
 def is_prose(line: Line, document: Document) -> bool:
@@ -188,15 +188,20 @@ def _heads(line: Line, document: Document) -> bool:
     )
 
 
-def _beside_captions(lines: list[Line], document: Document) -> None:
+def _beside_captions(lines: list[Line], rules: list[Box], document: Document) -> None:
     """Scattered text next to a caption is a table or a drawing: take it up to the next line of prose."""
     for caption in [line for line in lines if line.kind == "caption"]:
         left, right = _reach(caption, lines)
-        around = [line for line in lines if line is not caption and line.x0 < right and line.x1 > left]
+        around = [line for line in lines if line is not caption and _within(line, left, right)]
         above = _rows(sorted((line for line in around if line.base < caption.base), key=lambda line: -line.base))
         below = _rows(sorted((line for line in around if line.base > caption.base), key=lambda line: line.base))
-        _spread(caption, above, document, upwards=True)
-        _spread(caption, below, document, upwards=False)
+        _spread(caption, above, rules, document, upwards=True)
+        _spread(caption, below, rules, document, upwards=False)
+
+
+def _within(line: Line, left: float, right: float) -> bool:
+    """A third of it lies there: text that runs beside a float only touches it."""
+    return min(line.x1, right) - max(line.x0, left) > 0.3 * (line.x1 - line.x0)
 
 
 def _reach(caption: Line, lines: list[Line]) -> tuple[float, float]:
@@ -210,22 +215,33 @@ def _reach(caption: Line, lines: list[Line]) -> tuple[float, float]:
     return min(line.x0 for line in own) - 10, max(line.x1 for line in own) + 10
 
 
-def _spread(caption: Line, rows: list[list[Line]], document: Document, upwards: bool) -> None:
+def _spread(caption: Line, rows: list[list[Line]], rules: list[Box], document: Document, upwards: bool) -> None:
     last = caption.base
     for i, row in enumerate(rows):
         if all(line.kind == "caption" for line in row):
             last = row[0].base
             continue
-        if abs(row[0].base - last) > 60 or any(line.kind == "footnote" for line in row):
+        small = all(line.size < document.body - 0.6 for line in row)
+        if abs(row[0].base - last) > (120 if small else 60) or any(line.kind == "footnote" for line in row):
             return
-        if any(_is_full(line) or is_prose(line, document) or _heads(line, document) for line in row if not line.kind):
+        headed = upwards and row[0].kind != "caption" and _over_rule(row[0], last, rules)
+        text = [line for line in row if not line.kind and not headed]
+        if any(_is_full(line) or is_prose(line, document) or _heads(line, document) for line in text):
             return
         following = rows[i + 1] if i + 1 < len(rows) else []
-        if not _scattered(row, document) and not (upwards and _alone(row[0], following, document)):
+        if not _scattered(row, document) and not headed and not (upwards and _alone(row[0], following, document)):
             return
         for line in row:
             line.kind = line.kind or "figure"
         last = row[0].base
+
+
+def _over_rule(line: Line, below: float, rules: list[Box]) -> bool:
+    """The head of a table: a rule under it parts it from the rows below."""
+    return any(
+        line.base - 1 < rule.top < min(below, line.base + 1.2 * line.size) and rule.x0 < line.x1 and rule.x1 > line.x0
+        for rule in rules
+    )
 
 
 def _is_full(line: Line) -> bool:

@@ -118,9 +118,33 @@ def _heading_at(document: Document, flow: list[int], position: int, found: list[
     number, name = split_number(text)
     if name and not number and not (NAMED.match(name) or _stands_out(lines, document, position, stop, flow)):
         return None
-    if number and not name:
+    if (number and not name) or _runs_in(text, name, number, lines, document, position + len(lines), flow):
         return None
     return Heading(flow[position], flow[stop], name, number, 0, look(line), line)
+
+
+def _runs_in(
+    text: str, name: str, number: str, lines: list[Line], document: Document, after: int, flow: list[int]
+) -> bool:
+    """A paragraph that opens in bold: its line goes on in the text's own face, or its bold goes on in the next line
+    before the text begins. A label that ends in a full stop or colon and stands alone opens one too."""
+    first, last = lines[0], lines[-1]
+    if first.bold <= 0.7 or first.height > document.body + 0.6:
+        return False
+    letters = [run for run in last.runs if not run.style.math and any(char.isalpha() for char in run.text)]
+    if letters and not letters[-1].style.bold and last.right - last.x1 < 3 * last.size:
+        return True
+    if not number and not NAMED.match(name) and text.endswith((".", ":")):
+        return True
+    following = document.lines[flow[after]] if after < len(flow) else None
+    return (
+        following is not None
+        and (following.page, following.column) == (last.page, last.column)
+        and 0 < following.base - last.base < 1.4 * document.leading
+        and 0 < following.bold < 0.9
+        and following.runs[0].style.bold
+        and following.runs[0].style.font == last.runs[-1].style.font
+    )
 
 
 def _inside_block(document: Document, flow: list[int], position: int, stop: int) -> bool:

@@ -13,6 +13,7 @@ INVISIBLE = 3  # text render mode "neither fill nor stroke"
 CLIP = 7
 TINY = 4.0  # points: smaller type is for machines, unless it is an index inside a formula or a drawing
 WHITE = 238  # of 255 in every channel
+FRAMES = 64  # objects of a form that are asked for their clipping path: the first carry the form's own frame
 WHOLE_PAGE = 0.6  # share of the page from which a form is the page itself and not a drawing on it
 
 
@@ -33,11 +34,29 @@ class Marks:
             if kind == pdfium.FPDF_PAGEOBJ_TEXT:
                 self.top_level.add(ctypes.addressof(item.contents))
             elif pdfium.FPDFPageObj_GetBounds(item, *edges):
-                self._mark(item, kind, self._box([edge.value for edge in edges]), layout)
+                box = self._box([edge.value for edge in edges])
+                self._mark(item, kind, box, layout)
 
     def _box(self, edges: list[float]) -> Box:
         left, bottom, right, top = edges
         return Box(left - self.corner[0], self.corner[1] - top, right - self.corner[0], self.corner[1] - bottom)
+
+    def _framed(self, form: object, box: Box) -> Box:
+        """What of a form can be seen: PDFium's bounds count all that it draws, cut off by its frame or not."""
+        matrix = pdfium.FS_MATRIX()
+        pdfium.FPDFPageObj_GetMatrix(form, matrix)
+        corners: list[tuple[float, float]] = []
+        for index in range(min(pdfium.FPDFFormObj_CountObjects(form), FRAMES)):
+            clip = pdfium.FPDFPageObj_GetClipPath(pdfium.FPDFFormObj_GetObject(form, index))
+            if not clip or pdfium.FPDFClipPath_CountPaths(clip) < 1:
+                return box
+            corners += _corners(clip)
+        xs = [matrix.a * x + matrix.c * y + matrix.e - self.corner[0] for x, y in corners]
+        ys = [self.corner[1] - matrix.b * x - matrix.d * y - matrix.f for x, y in corners]
+        if not xs:
+            return box
+        frame = Box(max(box.x0, min(xs)), max(box.top, min(ys)), min(box.x1, max(xs)), min(box.bottom, max(ys)))
+        return frame if frame.x0 < frame.x1 and frame.top < frame.bottom else box
 
     def _mark(self, item: object, kind: int, box: Box, layout: PageLayout) -> None:
         width, height = box.x1 - box.x0, box.bottom - box.top
@@ -47,6 +66,8 @@ class Marks:
                 layout.rules.append(box)
             elif share > 0 and not _is_white(item):
                 self.backdrops.append(box)
+        elif kind == pdfium.FPDF_PAGEOBJ_IMAGE and height <= 2.5 and width >= 20:
+            layout.rules.append(box)  # how old drivers draw a stroke
         elif kind == pdfium.FPDF_PAGEOBJ_IMAGE:
             layout.images += 1
             self.backdrops.append(box)
@@ -56,7 +77,7 @@ class Marks:
         elif kind == pdfium.FPDF_PAGEOBJ_FORM:
             if share < WHOLE_PAGE:
                 self.drawings.append(box)
-                layout.figures.append(box)
+                layout.figures.append(self._framed(item, box))
             self.backdrops.append(box)
         elif kind == pdfium.FPDF_PAGEOBJ_SHADING:
             self.backdrops.append(box)
@@ -81,6 +102,16 @@ class Marks:
         words = [word for item in layout.hidden for word in item.text.split()]
         if words and sum(word in seen for word in words) > 0.8 * len(words):
             layout.hidden.clear()  # a second, transparent copy of what is printed: highlighting packages draw one
+
+
+def _corners(clip: object) -> list[tuple[float, float]]:
+    """The points of the outermost path of a clipping path."""
+    x, y = ctypes.c_float(), ctypes.c_float()
+    found = []
+    for index in range(min(pdfium.FPDFClipPath_CountPathSegments(clip, 0), 64)):
+        pdfium.FPDFPathSegment_GetPoint(pdfium.FPDFClipPath_GetPathSegment(clip, 0, index), x, y)
+        found.append((x.value, y.value))
+    return found
 
 
 def _is_white(item: object) -> bool:

@@ -76,12 +76,18 @@ class Paragraphs:
         if step < 0.5 * line.size:
             return False
         if step > 1.3 * self.document.leading + 0.25 * max(0.0, line.size - self.document.body):
-            return True
+            return not self._goes_on(last, line)
         if BULLET.match(line.text) and (ENDED.search(last.text) or last.right - last.x1 > 3 * last.size):
             return True
         if self._short(last) and ENDED.search(last.text) and not self._hangs(group, line):
             return True
         return self._indented(group, line)
+
+    def _goes_on(self, last: Line, line: Line) -> bool:
+        """A float or a tall formula stands between two lines of one sentence."""
+        if ENDED.search(last.text) or BULLET.match(line.text):
+            return False
+        return line.text[:1].islower() or not self._short(last)
 
     def _breaks_at_formula(self, group: list[Line], line: Line) -> bool:
         """A formula belongs to the sentence around it; a paragraph ends after it only at an indented line."""
@@ -111,7 +117,10 @@ class Paragraphs:
         """A line of a displayed formula, or a piece of one."""
         inset = line.x0 - line.left > 1.2 * line.size
         words = re.findall(r"[A-Za-z]{4,}", line.text)
-        if line.math > 0.25 and inset and len(words) < 5:
+        if (line.math > 0.25 and inset and len(words) < 5) or (line.math > 0.5 and len(words) < 2):
+            return True
+        centred = inset and line.right - line.x1 > 2 * line.size
+        if centred and len(words) < 5 and " = " in line.text:
             return True
         return inset and len(words) < 2 and bool(re.search(r"[=<>≤≥∈∑∏∫≈→←:∼≜]|^\(\d+\)$|^[−+×·]", line.text))
 
