@@ -1,7 +1,8 @@
 """Characters as PDFs hold them, made into characters as people type them.
 
 Ligatures are opened, mathematical alphabets become letters, control and private-use characters go, accents that TeX
-sets as a separate glyph join their letter. Nothing here knows where a character stands.
+sets as a separate glyph join their letter. Nothing here knows where a character stands. Zero-width
+characters stay: they can hide an instruction, which `common.paper.reader.checked` looks for before it drops them.
 
 Control codes that a font draws are TeX's: without a map to Unicode PDFium hands over the code itself, which is a
 ligature at 11 to 15 in TeX's first encoding (OT1) and at 27 to 31 in its second (T1).
@@ -31,8 +32,9 @@ def _table() -> dict[int, str]:
     table |= {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)}
     table |= {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0x1D400, 0x1D800)}
     table |= {code: "" for code in range(0xE000, 0xF900)}
-    table |= {0xA0: " ", 0x02: "-", 0x2010: "-", 0x2011: "-", 0xAD: "-", 0xFEFF: "", 0xFFFE: "", 0xFFFF: ""}
-    table |= {0x200B: "", 0x200C: "", 0x200D: "", 0x2060: "", 0x2002: " ", 0x2003: " ", 0x2009: " ", 0x202F: " "}
+    table |= {0xA0: " ", 0x02: "-", 0x2010: "-", 0x2011: "-", 0xAD: "-", 0xFFFE: "", 0xFFFF: ""}
+    table |= {code: "" for code in range(0xD800, 0xE000)}  # halves of a character: JSON cannot hold them
+    table |= {0x2002: " ", 0x2003: " ", 0x2009: " ", 0x202F: " "}
     table |= {0x2212: "−", 0x2217: "∗", 0x2044: "/", 0xFFFD: "", 0x210E: "h"}
     return table
 

@@ -176,8 +176,9 @@ def _read(page: object, text: object, layout: PageLayout, corner: tuple[float, f
         if 0xD800 <= code < 0xDC00:  # beyond 65,535 PDFium hands over two halves, both with the letter's box
             high = code
             continue
-        if 0xDC00 <= code < 0xE000:
+        if 0xDC00 <= code < 0xE000 and high:
             code = 0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00)
+        high = 0
         builder.add(code, box.left - left, box.right - left, top - box.top, top - box.bottom, current)
     builder.flush()
     layout.runs = join_accents(layout.runs)

@@ -46,3 +46,16 @@ def with_password() -> bytes:
     whole = pdf([prose()])
     encrypt = b"<< /Filter /Standard /V 1 /R 2 /P -44 /O <" + b"41" * 32 + b"> /U <" + b"42" * 32 + b"> >>"
     return whole.replace(b"trailer <<", b"trailer << /Encrypt " + encrypt + b" /ID [<00><00>]")
+
+
+def with_characters(page: bytes, codes: dict[str, str]) -> bytes:
+    """A page whose font gives other characters for some: codes maps what is drawn to UTF-16 in hexadecimal."""
+    rows = "\n".join(f"<{ord(char):02X}> <{code}>" for char, code in codes.items())
+    cmap = (
+        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /X def /CMapType 2 def\n"
+        "1 begincodespacerange <00> <FF> endcodespacerange\n"
+        f"{len(codes)} beginbfchar\n{rows}\nendbfchar\nendcmap end end"
+    ).encode()
+    whole = pdf([page]).replace(b"/BaseFont /Helvetica", b"/BaseFont /Helvetica /ToUnicode 99 0 R")
+    added = b"99 0 obj\n<< /Length %d >>\nstream\n%s\nendstream\nendobj\nxref" % (len(cmap), cmap)
+    return whole.replace(b"xref", added, 1)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.jsonio import to_json
 from common.paper.pdf.characters import accented
 from common.paper.pdf.fonts import face
 from common.paper.pdf.headings import split_number
 from common.paper.pdf.hyphens import Vocabulary
+from common.paper.pdf.reader import read_pdf_here
+from common.paper.reader import read_paper
+from tests.common.paper.pdf.documents import line, prose, with_characters
 
 
 @pytest.mark.parametrize(
@@ -78,3 +84,23 @@ def test_accents_join_their_letter() -> None:
     """Names in the bibliography would not be found."""
     assert accented("¨", "u") == "ü"
     assert accented("´", "x") == ""
+
+
+def test_zero_width_characters_reach_the_check_and_no_further(tmp_path: Path) -> None:
+    """An order written in characters of no width would pass the check, or stay in the text that the model reads."""
+    path = tmp_path / "paper.pdf"
+    page = prose() + line("The method ~~~~~~~~ works on every one of the sets that were tried.", 300)
+    path.write_bytes(with_characters(page, {"~": "200B"}))
+    assert "\u200b" in read_pdf_here(path).sections[0].text
+    paper = read_paper(path)
+    assert [notice.code for notice in paper.warnings if notice.code == "instruction"]
+    assert all("\u200b" not in passage.text for passage in paper.passages)
+
+
+@pytest.mark.parametrize("half", ["D800", "DC00"])
+def test_half_characters_are_dropped(tmp_path: Path, half: str) -> None:
+    """The record of a run could not be written."""
+    path = tmp_path / "paper.pdf"
+    page = prose() + line("The method w~orks on every one of the sets that were tried.", 300)
+    path.write_bytes(with_characters(page, {"~": half}))
+    assert "The method" in to_json(read_pdf_here(path))
