@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from common.errors import ReviewError, UnreadablePaper
+from common.paper.pdf.accents import join_accents
 from common.paper.pdf.characters import CLEAN, COMBINING
 from common.paper.pdf.fonts import face
-from common.paper.pdf.glyphs import GAP, check_length, join_accents
+from common.paper.pdf.glyphs import GAP, check_length
 from common.paper.pdf.layout import Box, PageLayout, Run, Style
 from common.paper.pdf.limits import Limits
 

@@ -15,11 +15,13 @@ from pathlib import Path
 import pypdfium2.raw as pdfium
 
 from common.errors import UnreadablePaper
-from common.paper.pdf.characters import CLEAN, COMBINING, accented
+from common.paper.pdf.accents import join_accents
+from common.paper.pdf.characters import CLEAN, COMBINING
 from common.paper.pdf.fonts import Face, face
 from common.paper.pdf.layout import Hidden, PageLayout, Run, Style
 from common.paper.pdf.limits import Limits
 from common.paper.pdf.marks import Marks, visibility
+from common.paper.pdf.seen import seen_runs
 
 GAP = 0.13  # of the em: a wider gap parts two words; TeX's narrowest space is 0.19, its widest kern 0.1
 NAME = "pypdfium2"
@@ -181,8 +183,17 @@ def _read(page: object, text: object, layout: PageLayout, corner: tuple[float, f
         high = 0
         builder.add(code, box.left - left, box.right - left, top - box.top, top - box.bottom, current)
     builder.flush()
+    _hide(page, layout, builder.pale)
     layout.runs = join_accents(layout.runs)
     marks.finish(layout, builder.invisible)
+
+
+def _hide(page: object, layout: PageLayout, pale: list[Run]) -> None:
+    """Take pale text that nobody can see out of the page's runs."""
+    seen = seen_runs(page, layout, pale)
+    unseen = {id(run) for run in pale} - seen
+    layout.hidden.extend(Hidden("white", run.text) for run in pale if id(run) in unseen)
+    layout.runs = [run for run in layout.runs if id(run) not in unseen]
 
 
 class _Builder:
@@ -192,6 +203,7 @@ class _Builder:
         self.layout = layout
         self.run: Run | None = None
         self.invisible: list[Run] = []
+        self.pale: list[Run] = []
         self.why = ""
         self.spaced = False
 
@@ -201,6 +213,9 @@ class _Builder:
             return
         if why == "invisible":  # kept apart: over a scan it is the text itself
             self.invisible.append(run)
+        elif why == "white":  # looked at again when the page is done
+            self.pale.append(run)
+            self.layout.runs.append(run)
         elif why:
             self.layout.hidden.append(Hidden(why, run.text))
         else:
@@ -233,33 +248,3 @@ class _Builder:
         run.text += char
         run.starts += [x0] * len(char)
         run.x1 = max(x1, run.x1)
-
-
-def join_accents(runs: list[Run]) -> list[Run]:
-    """Put accents that are drawn as glyphs of their own on their letters.
-
-    TeX's older fonts draw "ü" as two glyphs, and PDFium may hand the accent over only after the whole rest of its
-    word, so the letter is looked for by place: the one under the accent's middle.
-    """
-    accents = [run for run in runs if run.text in COMBINING]
-    if not accents:
-        return runs
-    rows: dict[int, list[Run]] = {}
-    for run in runs:
-        if run.text not in COMBINING:
-            rows.setdefault(round(run.base / 4), []).append(run)
-    used = {id(accent) for accent in accents if _set_accent(accent, rows)}
-    return [run for run in runs if id(run) not in used]
-
-
-def _set_accent(accent: Run, rows: dict[int, list[Run]]) -> bool:
-    middle = (accent.x0 + accent.x1) / 2
-    for row in range(-1, 2):
-        for run in rows.get(round(accent.base / 4) + row, ()):
-            if not run.x0 - 0.5 <= middle <= run.x1 + 0.5 or abs(run.base - accent.base) > 0.4 * run.style.size:
-                continue
-            at = max((i for i, start in enumerate(run.starts) if start <= middle), default=0)
-            if whole := accented(accent.text, run.text[at]):
-                run.text = run.text[:at] + whole + run.text[at + 1 :]
-                return True
-    return False

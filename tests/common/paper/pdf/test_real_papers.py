@@ -1,4 +1,4 @@
-"""Reading real papers, against facts that a person read off their rendered pages (`truth.json`).
+"""Reading real papers, against facts checked on their outlines and rendered pages (`truth.json`, docs/READING.md).
 
 Each entry: the title; the abstract's first and last six words; the level-1 headings with their pages, in order;
 `either`: unnumbered headings that are printed like a lower level, right at any; the pages on which the first and the
