@@ -1,6 +1,6 @@
 """Top-k and top-p together on CPU, without sorting the vocabulary.
 
-vLLM sorts every row's logits in full: 65 ms for 32 rows of 49,152, against 3.5 ms this way (docs/BENCHMARKS.md). Where
+vLLM sorts every row's logits in full: 96 ms for 32 rows of 49,152, against 12 ms this way (docs/BENCHMARKS.md). Where
 a request has a top-k, only its k largest logits can survive, so top-p (Holtzman et al. 2020) is decided among those
 alone. The result is vLLM's: the same tokens keep the same logits, but for which of several equal logits falls at the
 edge of top-p.
