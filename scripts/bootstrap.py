@@ -80,9 +80,11 @@ def install(kind, lock):
     say(f"Setting up {VENV.name} with the packages of {lock.relative_to(ROOT)} (once, a few minutes) ...")
     if not (VENV / "bin" / "python").exists():
         run([sys.executable, "-m", "venv", str(VENV)], "On Debian: apt-get install python3-venv.")
-    torch = [line.strip() for line in lock.read_text().splitlines() if line.startswith("torch==")]
-    if torch:
-        install_torch(torch[0].split(";")[0].strip())
+    torch = [line.split(";")[0].strip() for line in lock.read_text().splitlines() if line.startswith("torch==")]
+    # Linux gets the build without CUDA, which the lock names with +cpu; a Mac has only one kind.
+    cpu = [requirement for requirement in torch if requirement.endswith("+cpu")]
+    if cpu and sys.platform == "linux":
+        install_torch(cpu[0])
     counted([*pip(), "-r", str(lock)], lock, "Check the network and pip's index settings, then run this again.")
     run([*pip(), "-qq", "--no-build-isolation", "--editable", str(ROOT)], "This is a fault of the project: report it.")
     (VENV / f".installed-{kind}").write_text(stamp_of(lock))
