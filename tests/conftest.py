@@ -6,9 +6,14 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "samples" / "paper.pdf"
+
+# Machines differ in speed, so no example has a deadline; in CI the examples are the same every time.
+settings.register_profile("project", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("project")
 
 pytest_plugins = ["tests.fixtures_model"]
 
