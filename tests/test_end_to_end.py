@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import socket
 import subprocess
 import sys
@@ -80,7 +79,7 @@ def server(adapter_folders: dict[str, Path], base_model: ModelPath) -> Iterator[
         _wait_until_ready(url, process)
         yield url
     finally:
-        process.send_signal(signal.SIGINT)
+        process.terminate()
         try:
             process.wait(timeout=60)
         except subprocess.TimeoutExpired:

@@ -268,6 +268,11 @@ def test_a_full_disk_is_said_and_leaves_nothing_half_written(sample_pdf: Path, s
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] != 2000
 
 
+def take_interrupts() -> None:
+    """Tests run in the background of a shell ignore Ctrl-C, and so would their children; a terminal's do not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_exits_with_130_and_a_sentence(sample_pdf: Path, tmp_path: Path) -> None:
     """A person who interrupts wants the prompt back, not a traceback."""
     from tests.common.engines.standin import Behaviour, serving
@@ -286,7 +291,11 @@ def test_ctrl_c_exits_with_130_and_a_sentence(sample_pdf: Path, tmp_path: Path) 
             str(tmp_path / "o.md"),
         ]
         process = subprocess.Popen(
-            command, stderr=subprocess.PIPE, text=True, env=os.environ | {"PYTHONUNBUFFERED": "1"}
+            command,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            preexec_fn=take_interrupts,
         )
         assert process.stderr is not None
         for line in process.stderr:
