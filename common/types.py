@@ -209,8 +209,8 @@ class Evidence:
 
     kind: "passage" is the best supporting passage found by search, "quotation" is text the review put in quotation
     marks. quote: the words. page: where they stand, 0 if nowhere. score: BM25 of a passage (higher is better, not
-    comparable between papers), or the share of a quotation's letters that align with the paper, 0 to 1. verified: the words stand
-    in the paper; for a passage that says nothing about whether the point is right.
+    comparable between papers), or the share of a quotation's letters that align with the paper, 0 to 1. verified: the
+    words stand in the paper; for a passage that says nothing about whether the point is right.
     """
 
     kind: Literal["passage", "quotation"]
