@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 
-from common.engines.base import Engine, OnProgress
+from common.engines.base import Engine, OnProgress, adapter_for
 from common.errors import ReviewError
 from common.seeds import spread
 from common.types import Completion, Question, ReviewForm, Sampling, StageRecord
@@ -98,14 +98,9 @@ def _round(
             prompts.append(prompt)
             samplings.append(one)
             owners.append(place)
-    completions = engine.generate(prompts, samplings, adapter_of(engine), on_progress=on_progress)
+    completions = engine.generate(prompts, samplings, adapter_for(engine, STAGE), on_progress=on_progress)
     for place, completion in zip(owners, completions, strict=True):
         answers[place].append(completion)
-
-
-def adapter_of(engine: Engine) -> str | None:
-    """The stage's adapter where the engine has one, else the base alone."""
-    return STAGE if STAGE in engine.adapters else None
 
 
 def _parsed(completion: Completion) -> ParsedQuestions:
@@ -131,7 +126,7 @@ def _asked(
             f"The first one begins: {shown!r}",
             'Give questions of your own with --questions FILE or --ask "...", or use a trained adapter.',
         )
-    adapter = adapter_of(engine) or ""
+    adapter = adapter_for(engine, STAGE) or ""
     record = StageRecord(
         stage=STAGE,
         prompt_version=PROMPT_VERSION,

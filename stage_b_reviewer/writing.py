@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 
-from common.engines.base import Engine, OnProgress
+from common.engines.base import Engine, OnProgress, adapter_for
 from common.grounding import Grounds, grounded
 from common.seeds import spread
 from common.types import Completion, Paper, Point, Question, Review, ReviewForm, Sampling, StageRecord
@@ -64,13 +64,8 @@ def write(
             if on_done:
                 on_done(place, results[place])
 
-    engine.generate(prompts, samplings, adapter_of(engine), collect, on_progress)
+    engine.generate(prompts, samplings, adapter_for(engine, STAGE), collect, on_progress)
     return [results[place] for place in range(len(assignments))]
-
-
-def adapter_of(engine: Engine) -> str | None:
-    """The stage's adapter where the engine has one, else the base alone."""
-    return STAGE if STAGE in engine.adapters else None
 
 
 def finish(
@@ -92,7 +87,7 @@ def finish(
         if len(kept) < len(points):
             problems += (f"{len(points) - len(kept)} points beyond the limit of {max_points} left out",)
         reviews.append(replace(review, points=kept, problems=problems))
-    adapter = adapter_of(engine) or ""
+    adapter = adapter_for(engine, STAGE) or ""
     record = StageRecord(
         stage=STAGE,
         prompt_version=PROMPT_VERSION,

@@ -83,6 +83,11 @@ def sampling_for_each(prompts: Sequence[Messages], sampling: Sampling | Sequence
     return [replace(sampling, seed=sampling.seed + index) for index in range(len(prompts))]
 
 
+def adapter_for(engine: Engine, stage: str) -> str | None:
+    """The stage's adapter where the engine has one, else the base alone."""
+    return stage if stage in engine.adapters else None
+
+
 def check_room(tokens: Sequence[int], samplings: Sequence[Sampling], context: int) -> None:
     """Every prompt must leave room for its completion. Errors: EngineFailure, before anything runs."""
     for index, (count, sampling) in enumerate(zip(tokens, samplings, strict=True)):
