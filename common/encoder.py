@@ -6,7 +6,6 @@ first `window` tokens of a text only (256 in the default's own settings); what s
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from common.engines.vllm import quiet_stderr
 from common.errors import EngineFailure
+from common.jsonio import file_sha256
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,7 +63,7 @@ class Encoder:
         except (OSError, ValueError, KeyError) as error:
             raise EngineFailure(f"The encoder in {folder} does not load: {error}") from error
         name = "all-MiniLM-L6-v2" if name_or_path == DEFAULT else folder.name
-        return cls(name, _sha256(weights), int(model.max_seq_length or 0), model)
+        return cls(name, file_sha256(weights), int(model.max_seq_length or 0), model)
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Shape (texts, dimensions), float32, every row of length 1, so that a product of two rows is their cosine."""
@@ -83,8 +83,3 @@ def _bundled() -> Path:
     from importlib import import_module
 
     return Path(import_module(_PACKAGE).MODEL_DIR)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -7,6 +7,7 @@ disk or a kill leaves the old file, never half of a new one.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import tempfile
 from pathlib import Path
@@ -40,6 +41,15 @@ def from_json(text: str | bytes, kind: type[T], where: str = "input") -> T:
 def schema_of(kind: type) -> dict[str, Any]:
     """JSON Schema (2020-12) of a dataclass."""
     return msgspec.json.schema(kind)
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's content, as hex digits. Errors: ReviewError when it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ReviewError(f"Cannot read {path}: {error.strerror or error}.") from error
 
 
 def write_text(path: Path, text: str) -> None:

@@ -116,7 +116,7 @@ def write_rows(
 
     opened = open_corpus(corpus)
     chosen = load_split(split, opened)
-    parts = {key: part for part, keys in chosen.parts.items() for key in keys}
+    parts = chosen.part_of
     checked = question_sets.check([one for sets in inputs.sets.values() for _, one in sets], opened.review_ids())
     known = {id(one) for one in checked.sets}
     sets = {key: [pair for pair in pairs if id(pair[1]) in known] for key, pairs in inputs.sets.items()}

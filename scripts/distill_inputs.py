@@ -52,13 +52,10 @@ def read_reviews(source: Path, keys: Collection[str] | None = None, most: int | 
 
 def split_keys(source: Path, split: Path, part: str) -> tuple[str, ...]:
     """Papers of one part of a split. Errors: BadConfig for a part it has not; ReviewError."""
-    from common.corpora.splits import load_split
+    from common.corpora.splits import load_part
     from common.corpora.store import open_corpus
 
-    parts = load_split(split, open_corpus(source)).parts
-    if part not in parts:
-        raise BadConfig(f"The split {split} has no part '{part}'.", f"Its parts: {', '.join(parts)}.")
-    return parts[part]
+    return load_part(split, part, open_corpus(source))
 
 
 def papers(source: Path, keys: Collection[str] | None = None) -> Iterator[CorpusPaper | Rejection]:

@@ -13,6 +13,7 @@ import click
 
 from common.config import load
 from common.corpora.schema import CorpusPaper, Rejection
+from common.corpora.splits import load_part
 from common.corpora.store import Corpus, open_corpus
 from common.errors import BadConfig
 from common.forms import load_form
@@ -128,12 +129,7 @@ def plan_of(
 def _keys(corpus: Corpus, split: Path | None, part: str | None, papers: int | None, seed: int) -> tuple[str, ...]:
     keys = corpus.keys
     if split and part:
-        from common.corpora.splits import load_split
-
-        parts = load_split(split, corpus).parts
-        if part not in parts:
-            raise BadConfig(f"{split} has no part '{part}'.", f"It has {', '.join(parts)}.")
-        wanted = set(parts[part])
+        wanted = set(load_part(split, part, corpus))
         keys = tuple(key for key in keys if key in wanted)
     if papers and papers < len(keys):
         drawn = set(random.Random(seed).sample(keys, papers))

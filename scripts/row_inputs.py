@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,8 @@ from pathlib import Path
 from common.corpora import question_sets
 from common.corpora.question_sets import QuestionSet
 from common.corpora.schema import Rejection
-from common.errors import BadConfig, ReviewError
+from common.errors import BadConfig
+from common.jsonio import file_sha256
 from common.rows.record import Source
 from stage_b_reviewer.merging import records
 from stage_b_reviewer.merging.records import MergedReview
@@ -39,7 +39,7 @@ def load_inputs(files: Sequence[Path], asked: Sequence[Path], merged: Path | Non
     given += [("model-a", path) for path in asked]
     for source, path in given:
         loaded = question_sets.load(path)
-        digests[f"{source}:{path.name}:{len(digests)}"] = _sha256(path)
+        digests[f"{source}:{path.name}:{len(digests)}"] = file_sha256(path)
         rejections += loaded.rejections
         for one in loaded.sets:
             if (source, one.key, one.review) in seen:
@@ -49,7 +49,7 @@ def load_inputs(files: Sequence[Path], asked: Sequence[Path], merged: Path | Non
             seen.add((source, one.key, one.review))
             sets.setdefault(one.key, []).append((source, one))
     reviews = {one.key: one for one in records.load(merged)} if merged else {}
-    return Inputs(sets, tuple(rejections), reviews, digests, _sha256(merged) if merged else "")
+    return Inputs(sets, tuple(rejections), reviews, digests, file_sha256(merged) if merged else "")
 
 
 def weights(text: str) -> dict[str, float]:
@@ -67,11 +67,3 @@ def weights(text: str) -> dict[str, float]:
     if not sum(found.values()):
         raise BadConfig("All weights of --mix are 0.")
     return found
-
-
-def _sha256(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise ReviewError(f"Cannot read {path}: {error.strerror or error}.") from error

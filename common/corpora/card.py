@@ -97,15 +97,6 @@ def corpus_digest(digests: Iterable[str]) -> str:
     return hashlib.sha256("".join(f"{one}\n" for one in sorted(digests)).encode()).hexdigest()
 
 
-def file_sha256(path: Path) -> str:
-    """Errors: ReviewError."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise ReviewError(f"Cannot read {path}: {error.strerror or error}.") from error
-
-
 def readme(card: CorpusCard) -> str:
     """The card for people, with the front matter that dataset viewers read."""
     venues = [

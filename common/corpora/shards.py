@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from common.corpora import tables
-from common.corpora.card import Shard, file_sha256
+from common.corpora.card import Shard
 from common.corpora.schema import CorpusPaper
+from common.jsonio import file_sha256
 
 GROUP_BYTES = 8 << 20
 """Characters of one row group: what reading one paper has to unpack."""

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from common.corpora.checks.near import groups
 from common.corpora.checks.outline import Outline, outline
 from common.corpora.checks.pool import spread
-from common.errors import ReviewError
+from common.errors import BadConfig, ReviewError
 from common.jsonio import from_json, to_json, write_text
 
 if TYPE_CHECKING:
@@ -209,6 +209,14 @@ def load_split(path: Path, corpus: Corpus) -> Split:
     if gone := set(keys) - set(corpus.keys):
         raise ReviewError(f"The split {path} names {min(gone)}, which the corpus does not have.", _AGAIN)
     return split
+
+
+def load_part(path: Path, part: str, corpus: Corpus) -> tuple[str, ...]:
+    """The papers of one part. Errors: BadConfig for a part it has not, and those of `load_split`."""
+    parts = load_split(path, corpus).parts
+    if part not in parts:
+        raise BadConfig(f"The split {path} has no part '{part}'.", f"Its parts: {', '.join(parts)}.")
+    return parts[part]
 
 
 _AGAIN = "Make it again with 'review data split'; --by hash keeps papers where they were when a corpus grows."

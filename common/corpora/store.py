@@ -19,9 +19,10 @@ import msgspec
 
 from common.corpora import tables
 from common.corpora.building import BuildReport, write
-from common.corpora.card import ARROW, CorpusCard, file_sha256, load_card
+from common.corpora.card import ARROW, CorpusCard, load_card
 from common.corpora.schema import CorpusPaper
 from common.errors import ReviewError
+from common.jsonio import file_sha256
 
 if TYPE_CHECKING:
     import datasets

@@ -5,7 +5,6 @@ Rows stream: a few are in memory at a time. Parquet and JSON lines both load wit
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import tempfile
@@ -18,7 +17,7 @@ import msgspec
 
 from common.corpora.schema import Rejection
 from common.errors import ReviewError
-from common.jsonio import from_json, to_json, write_text
+from common.jsonio import file_sha256, from_json, to_json, write_text
 from common.rows.card import CARD, Origin, RowsCard, Tally, load_card, readme
 from common.rows.record import Row
 
@@ -69,7 +68,7 @@ class Folder:
             raise ReviewError(f"There is no row: {codes or 'no question set was given'}.", "Look at the inputs.")
         for file in (*self._files.values(), self._rejected):
             file.close()
-        files = {path.name: _sha256(path) for path in sorted(self._part.iterdir())}
+        files = {path.name: file_sha256(path) for path in sorted(self._part.iterdir())}
         card = self.tally.card(origin, sets_in, files)
         write_text(self._part / CARD, to_json(card) + "\n")
         write_text(self._part / "README.md", readme(card))
@@ -99,7 +98,7 @@ def read_rows(folder: Path, part: str) -> Iterator[Row]:
     if name is None:
         raise ReviewError(f"{folder} has no part '{part}'.", f"It has {', '.join(card.rows)}.")
     path = folder / name
-    if not path.is_file() or _sha256(path) != card.files[name]:
+    if not path.is_file() or file_sha256(path) != card.files[name]:
         raise ReviewError(f"{path} is not the file its card describes.", "Write the rows again.")
     if path.suffix == ".jsonl":
         with path.open("rb") as lines:
@@ -168,8 +167,3 @@ def _schema() -> pa.Schema:
         **dict.fromkeys(("paper_tokens", "prompt_tokens", "answer_tokens", "total_tokens", "sets"), number),
     }
     return pa.schema([(name, pairs.get(name, text)) for name in Row.__dataclass_fields__])
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

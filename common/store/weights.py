@@ -16,6 +16,7 @@ from typing import Any
 
 from common import jsonio
 from common.errors import EngineFailure
+from common.jsonio import file_sha256 as sha256
 from common.store.cache import cache_dir
 
 MANIFEST = "manifest.json"
@@ -43,11 +44,6 @@ class Manifest:
 class Tensor:
     dtype: str
     shape: tuple[int, ...]
-
-
-def sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_manifest(folder: Path, made_by: dict[str, str]) -> Manifest:

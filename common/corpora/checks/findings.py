@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
+from common.metrics.intervals import wilson
+
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 
@@ -28,7 +30,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """`part` of `whole`, and the Wilson score interval of that share at 95% (Wilson 1927; no continuity correction).
+    """`part` of `whole`, and the Wilson score interval of that share at 95% (`common.metrics.intervals.wilson`).
 
     An empty whole has no share: low 0, high 1."""
 
@@ -89,9 +91,5 @@ class CheckReport:
 
 def share(part: int, whole: int) -> Share:
     """A share with its interval."""
-    if not whole:
-        return Share(part, whole, 0.0, 1.0)
-    from scipy.stats import binomtest
-
-    interval = binomtest(part, whole).proportion_ci(0.95, "wilson")
-    return Share(part, whole, float(interval.low), float(interval.high))
+    interval = wilson(part, whole)
+    return Share(part, whole, interval.low, interval.high)
