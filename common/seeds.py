@@ -1,9 +1,9 @@
 """One seed a run, and from it one seed a request.
 
 A request's seed depends on the run's seed, the paper, the stage and its number alone: not on which other papers are in
-the batch, nor on whether a killed run was resumed. The same command nearly always gives the same text.
-In another batch the same draws are made, but bf16 sums over other shapes can differ in the last bit and, now and then,
-in a token.
+the batch, nor on whether a killed run was resumed. The same command repeats to the letter on the same machine. In
+another batch the same draws are made, but bf16 sums over other shapes can differ in the last bit and, now and then, in
+a token.
 """
 
 from __future__ import annotations

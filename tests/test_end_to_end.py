@@ -58,10 +58,8 @@ def test_a_real_pdf_becomes_questions_and_a_grounded_review(
     again = review("chain", sample_pdf, *SHORT, "--out", tmp_path / "again.json", "--quiet", cwd=tmp_path)
     assert (again.returncode, again.stderr) == (0, "")
     repeated = from_json((tmp_path / "again.json").read_text(), ChainRecord)
-    # The draws are the same. A sum in bf16 may still round otherwise in another process, and now and then turn a token.
-    for first, second in zip(record.stages, repeated.stages, strict=True):
-        assert [c.seed for c in first.completions] == [c.seed for c in second.completions]
-    assert asked.completions[0].prompt_tokens == repeated.stages[0].completions[0].prompt_tokens
+    assert repeated.questions == record.questions
+    assert repeated.reviews == record.reviews
 
 
 @pytest.fixture(scope="module")

@@ -70,9 +70,11 @@ class VllmEngine(Flights):
             **lora,
         )
         try:
-            return LLMEngine.from_engine_args(arguments)
+            engine = LLMEngine.from_engine_args(arguments)
         except (RuntimeError, ValueError, OSError, KeyError, AssertionError, MemoryError) as error:
             raise EngineFailure(f"vLLM could not load {self.base}: {_first_line(error)}", _advice(error)) from error
+        _compile_grammars_at_once(engine)
+        return engine
 
     def _lora_requests(self, specs: Mapping[str, AdapterSpec]) -> dict[str, Any]:
         """Load the adapters now, so that a bad one is an error before any paper is read."""
@@ -140,6 +142,15 @@ class VllmEngine(Flights):
         engine, self._engine = self._engine, None
         if engine is not None:
             engine.engine_core.shutdown()
+
+
+def _compile_grammars_at_once(engine: Any) -> None:
+    """vLLM compiles grammars in threads, and a request joins the batch at the step at which its own is ready. Which
+    step that is depends on what else the machine does, and with the batch's shape the last bit of a sum, and now and
+    then a token. An engine in a process of its own (the user's VLLM_ENABLE_V1_MULTIPROCESSING) is out of reach."""
+    core = getattr(engine.engine_core, "engine_core", None)
+    if core is not None:
+        core.structured_output_manager._use_async_grammar_compilation = False
 
 
 def _parameters(sampling: Sampling) -> Any:
