@@ -22,7 +22,7 @@ from common.training.run_record import RunInputs, RunRecord
 from common.training.settings import TrainSettings
 from scripts.live import Display
 from scripts.opening import versions
-from scripts.train_progress import TrainProgress
+from scripts.train_progress import Curve, TrainProgress
 
 ADAPTER = "adapter"
 PACKAGES = ("peft", "accelerate", "datasets")
@@ -133,8 +133,15 @@ def _train(job: Job, out: Path, resume: bool, display: Display) -> None:
     padding = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
     trainable = sum(weights.numel() for weights in network.parameters() if weights.requires_grad)
     display.say(f"{len(job.train)} rows, {len(job.val)} for validation; {trainable:,} trainable weights")
+    curve = Curve(out, display)
     with TrainProgress(display) as progress:
-        trained = loop.train(network, job.train, job.val, padding, settings, out, resume, progress.step)
+
+        def on_step(step: loop.Step) -> None:
+            progress.step(step)
+            curve.step(step)
+
+        trained = loop.train(network, job.train, job.val, padding, settings, out, resume, on_step)
+    curve.draw()
     folder = out / ADAPTER
     trained.model.save_pretrained(folder, safe_serialization=True)
     if settings.method == "full":

@@ -1,11 +1,14 @@
-"""What a person sees of a training run: loss, tokens/s and time left, in a bar on a terminal and as lines elsewhere."""
+"""What a person sees of a training run: loss, tokens/s and time left, in a bar on a terminal and as lines elsewhere,
+and the curve of its losses."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import TracebackType
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
+from common.errors import BadConfig
 from common.training.loop import Step
 from scripts.live import Display
 
@@ -51,3 +54,28 @@ class TrainProgress:
         parts += [f"validation {step.val_loss:.4f}"] if step.val_loss is not None else []
         parts += [f"{step.tokens / max(step.seconds, 1e-6):,.0f} tokens/s", f"{left / 60:.0f} min left"]
         return ", ".join(parts)
+
+
+class Curve:
+    """losses.svg, drawn anew after every evaluation; without matplotlib there is none, and that is said once."""
+
+    def __init__(self, folder: Path, display: Display) -> None:
+        self._folder, self._display = folder, display
+        self._drawn: float | None = None
+        self._missing = False
+
+    def step(self, step: Step) -> None:
+        if step.val_loss != self._drawn:
+            self._drawn = step.val_loss
+            self.draw()
+
+    def draw(self) -> None:
+        from common.training import curve
+
+        if self._missing:
+            return
+        try:
+            curve.draw(self._folder)
+        except BadConfig as error:
+            self._missing = True
+            self._display.say(f"No {curve.CURVE}: {error}", "yellow")

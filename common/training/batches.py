@@ -27,6 +27,11 @@ class Encoded:
     def supervised(self) -> int:
         return sum(label != IGNORED for label in self.labels)
 
+    @property
+    def columns(self) -> dict[str, list[int]]:
+        """As the collator takes it."""
+        return {"input_ids": self.ids, "labels": self.labels}
+
 
 def encode(rows: Iterable[Row], chat: Chat, context: int) -> list[Encoded]:
     """Errors: ReviewError for a row longer than the context or without a supervised token: nothing is ever cut."""
@@ -50,7 +55,8 @@ class Collator:
 
     input_ids, attention_mask: (B, T), padded on the right. logits_to_keep: (K,), the positions whose next token is
     supervised in any row. labels: (B, 1 + K): a column of IGNORED, then the next tokens at those positions; the first
-    column is there because Trainer counts supervised tokens from the second on.
+    column is there because Trainer counts supervised tokens from the second on. position_ids: (B, T), for packed rows
+    (`packing`) in place of the mask; the padding is then a row of its own.
     """
 
     def __init__(self, padding: int) -> None:
@@ -72,8 +78,16 @@ class Collator:
         keep = (following != IGNORED).any(dim=0).nonzero().squeeze(1)
         blank = torch.full((len(rows), 1), IGNORED)
         batch = {"input_ids": ids, "logits_to_keep": keep, "labels": torch.cat([blank, following[:, keep]], dim=1)}
+        if "position_ids" in rows[0]:
+            return {**batch, "position_ids": torch.stack([_positions(row["position_ids"], width) for row in rows])}
         # Without padding the model takes its causal path, which needs no mask and is the faster one.
         return batch if bool(mask.all()) else {**batch, "attention_mask": mask}
+
+
+def _positions(known: Sequence[int], width: int) -> Any:
+    import torch
+
+    return torch.cat([torch.tensor(known), torch.arange(width - len(known))])
 
 
 def supervised_loss(outputs: Any, labels: Any, num_items_in_batch: Any = None) -> Any:

@@ -6,9 +6,8 @@ counts only once it is whole, and every loss is a line of losses.jsonl.
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,31 +15,12 @@ from time import perf_counter
 from typing import Any
 
 from common.errors import EngineFailure, ReviewError
-from common.jsonio import write_text
+from common.training import packing
 from common.training.batches import Collator, Encoded, supervised_loss
 from common.training.settings import TrainSettings
+from common.training.watch import CHECKPOINTS, LOSSES, WHOLE, OnStep, Step, last_whole, watch
 
-CHECKPOINTS = "checkpoints"
-LOSSES = "losses.jsonl"
-WHOLE = "whole.json"
-"""Written into a checkpoint last: one without it was cut short by a kill and is not used."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Where a run stands. loss: of the last step, nats a supervised token; val_loss: of the last evaluation, None
-    before the first. tokens: read so far in this process, in seconds."""
-
-    step: int
-    steps: int
-    epoch: float
-    loss: float | None
-    val_loss: float | None
-    tokens: int
-    seconds: float
-
-
-OnStep = Callable[[Step], None]
+__all__ = ["CHECKPOINTS", "LOSSES", "WHOLE", "Step", "Trained", "last_whole", "train"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +53,20 @@ def train(
 
     if not rows:
         raise ReviewError("There is no row to train on.", "Look at the split and at the rows' rejected.jsonl.")
-    watch = _watch(folder, on_step)
-    callbacks: list[Any] = [watch]
+    if settings.packing:
+        packing.check(model)
+        learnt = [packing.joined(pack) for pack in packing.pack(rows, settings.packing)]
+    else:
+        learnt = [row.columns for row in rows]
+    callbacks: list[Any] = [watch(folder, on_step)]
     if val and settings.patience:
         callbacks.append(EarlyStoppingCallback(early_stopping_patience=settings.patience))
     trainer = Trainer(
         model=model,
-        args=_arguments(settings, folder, len(rows), bool(val)),
+        args=_arguments(settings, folder, len(learnt), bool(val)),
         data_collator=Collator(padding),
-        train_dataset=_columns(rows),
-        eval_dataset=_columns(val) if val else None,
+        train_dataset=_dataset(learnt),
+        eval_dataset=_dataset([row.columns for row in val]) if val else None,
         compute_loss_func=supervised_loss,
         callbacks=callbacks,
     )
@@ -123,16 +107,10 @@ def _without_casts(model: Any, settings: TrainSettings) -> Any:
     return disable_input_dtype_casting(model)
 
 
-def _columns(rows: Sequence[Encoded]) -> Any:
+def _dataset(columns: Sequence[dict[str, list[int]]]) -> Any:
     from datasets import Dataset
 
-    return Dataset.from_dict(
-        {
-            "input_ids": [row.ids for row in rows],
-            "labels": [row.labels for row in rows],
-            "length": [len(row.ids) for row in rows],
-        }
-    )
+    return Dataset.from_list([{**one, "length": len(one["input_ids"])} for one in columns])
 
 
 def _arguments(settings: TrainSettings, folder: Path, rows: int, val: bool) -> Any:
@@ -183,61 +161,3 @@ def _arguments(settings: TrainSettings, folder: Path, rows: int, val: bool) -> A
         report_to=[],
         disable_tqdm=True,
     )
-
-
-def last_whole(folder: Path) -> Path | None:
-    """The newest checkpoint that was written to its end."""
-    found = [path.parent for path in (folder / CHECKPOINTS).glob(f"checkpoint-*/{WHOLE}")]
-    return max(found, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
-
-
-def _watch(folder: Path, on_step: OnStep | None) -> Any:
-    """The callback that journals losses, marks whole checkpoints and stops at a loss that is no number."""
-    from transformers import TrainerCallback
-
-    class Watch(TrainerCallback):
-        start = perf_counter()
-        first_tokens = 0
-        loss: float | None = None
-        val_loss: float | None = None
-
-        def on_train_begin(self, args: Any, state: Any, control: Any, **named: Any) -> None:
-            self.start, self.first_tokens = perf_counter(), int(state.num_input_tokens_seen)
-
-        def on_log(
-            self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **named: Any
-        ) -> None:
-            kept = {
-                key: value
-                for key, value in (logs or {}).items()
-                if key in ("loss", "eval_loss", "learning_rate", "grad_norm")
-            }
-            if not kept or not state.is_world_process_zero:
-                return
-            with open(folder / LOSSES, "a", encoding="utf-8") as file:
-                file.write(json.dumps({"step": state.global_step, "epoch": round(state.epoch or 0, 4), **kept}) + "\n")
-            self.loss, self.val_loss = kept.get("loss", self.loss), kept.get("eval_loss", self.val_loss)
-            if any(not math.isfinite(kept[key]) for key in ("loss", "eval_loss") if key in kept):
-                raise EngineFailure(
-                    f"The loss is no number at step {state.global_step}.",
-                    "Lower learning_rate, or train in float32. The last whole checkpoint is kept.",
-                )
-            if on_step:
-                on_step(
-                    Step(
-                        state.global_step,
-                        state.max_steps,
-                        state.epoch or 0.0,
-                        self.loss,
-                        self.val_loss,
-                        int(state.num_input_tokens_seen) - self.first_tokens,
-                        perf_counter() - self.start,
-                    )
-                )
-
-        def on_save(self, args: Any, state: Any, control: Any, **named: Any) -> None:
-            if state.is_world_process_zero:
-                place = folder / CHECKPOINTS / f"checkpoint-{state.global_step}"
-                write_text(place / WHOLE, json.dumps({"step": state.global_step}))
-
-    return Watch()

@@ -34,6 +34,8 @@ class TrainSettings:
     context: rows longer than this are refused, 0 for all the model has. rope: how to reach further than the base was
     trained for ("linear" or "yarn"), with rope_factor.
     batch: rows on a device at once; accumulate: batches a step; the rows of a step are batch x accumulate x devices.
+    packing: tokens of a pack of rows that do not see each other, 0 for none; a batch then counts packs. Validation is
+    never packed.
     epochs, or steps where it is not 0. warmup: steps. schedule: transformers' name of a learning-rate schedule.
     evaluate_every, save_every: steps, 0 for once an epoch. patience: evaluations without a better loss after which it
     stops, 0 for never. rows, val_rows: the first so many of a seeded order, 0 for all.
@@ -52,6 +54,7 @@ class TrainSettings:
     rope_factor: float = 1.0
     batch: int = 1
     accumulate: int = 8
+    packing: int = 0
     epochs: float = 2.0
     steps: int = 0
     learning_rate: float = 2e-4
@@ -75,11 +78,17 @@ class TrainSettings:
         check_range("rope_factor", self.rope_factor, 1, 128)
         check_range("batch", self.batch, 1, 4096)
         check_range("accumulate", self.accumulate, 1, 4096)
+        check_range("packing", self.packing, 0, 10_000_000)
         check_range("epochs", self.epochs, 0.001, 1000)
         check_range("steps", self.steps, 0, 10_000_000)
         check_range("learning_rate", self.learning_rate, 1e-9, 1)
         check_range("warmup", self.warmup, 0, 1_000_000)
         check_range("patience", self.patience, 0, 1000)
         check_range("seed", self.seed, 0, LIMIT - 1)
+        if self.packing and self.attention == "shifted":
+            raise BadConfig(
+                "packing and attention: shifted exclude each other: a group would reach across rows.",
+                "Set packing=0 or attention=dense.",
+            )
         if self.rope and self.rope_factor == 1:
             raise BadConfig(f"rope: {self.rope} needs a rope_factor above 1.", "2 doubles the base's context.")

@@ -137,7 +137,7 @@ def test_no_rows_is_an_error(base: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "change",
     [{"method": "full"}, {"method": "lora+"}, {"attention": "shifted"}, {"checkpointing": True}, {"rope": "linear",
-     "rope_factor": 2.0}, {"rope": "yarn", "rope_factor": 2.0}, {"dtype": "bfloat16"}],
+     "rope_factor": 2.0}, {"rope": "yarn", "rope_factor": 2.0}, {"dtype": "bfloat16"}, {"packing": 64}],
     ids=lambda change: "-".join(f"{key}={value}" for key, value in change.items()),
 )  # fmt: skip
 def test_every_option_learns(base: Path, tmp_path: Path, change: dict) -> None:
