@@ -43,7 +43,7 @@ class Encoder:
         """
         if find_spec("sentence_transformers") is None:
             raise EngineFailure("sentence-transformers is not installed, so texts cannot be compared.", _INSTALL)
-        folder = _bundled() if name_or_path == DEFAULT else Path(name_or_path)
+        folder = bundled() if name_or_path == DEFAULT else Path(name_or_path)
         weights = folder / "model.safetensors"
         if not weights.is_file():
             raise EngineFailure(
@@ -77,7 +77,8 @@ class Encoder:
         return np.asarray(vectors, dtype=np.float32)
 
 
-def _bundled() -> Path:
+def bundled() -> Path:
+    """The folder of the default encoder. Errors: EngineFailure when its package is missing."""
     if find_spec(_PACKAGE) is None:
         raise EngineFailure("The default sentence encoder is not installed.", _INSTALL)
     from importlib import import_module
