@@ -3,7 +3,6 @@
 The rule: of the thresholds 0.30, 0.31, ... 0.90, the lowest at which texts of different papers match at most 5% of the
 time. Printed beside it: how often texts of one paper match there, each with the interval of its mean over papers.
 
-\b
 points     points of one human review against those of another
 questions  questions distilled from one review against those from another
 passages   distilled questions against the passages of their paper: is there one that could answer?
