@@ -6,8 +6,10 @@ high score says that the words are about the same thing, never that the remark i
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -59,6 +61,27 @@ class Grounds:
         )
         pairs = zip(places[0].tolist(), scores[0].tolist(), strict=True)
         return [Match(self.passages[place], float(score)) for place, score in pairs if score > 0]
+
+    def closeness(self, texts: Sequence[str]) -> list[float]:
+        """For each text, 0 to 1: the score of its best passage as a share of the sum of its words' idf, which a score
+        approaches where a passage says nothing else. A score alone grows with the text and with the paper, so it
+        cannot be compared between papers; this can."""
+        if not self.passages:
+            return [0.0] * len(texts)
+        found = []
+        for tokens in _tokens(texts):
+            most = sum(map(self._idf, tokens))
+            found.append(float(self._index.get_scores(tokens).max()) / most if tokens else 0.0)
+        return found
+
+    def _idf(self, token: str) -> float:
+        count = self._frequencies[token]
+        return math.log(1 + (len(self.passages) - count + 0.5) / (count + 0.5))
+
+    @cached_property
+    def _frequencies(self) -> Counter[str]:
+        """In how many passages a word stands."""
+        return Counter(token for tokens in _tokens([one.text for one in self.passages]) for token in set(tokens))
 
     @cached_property
     def _index(self) -> Any:
