@@ -23,6 +23,7 @@ ALIKE = 0.7
 """ROUGE-L F above which two points are one remark: Self-Instruct's threshold (arXiv 2212.10560, section 2.2)."""
 
 EMPTY, NO_FORM, NO_RATINGS, SHORT = "empty-review", "unknown-form", "no-ratings-on-form", "too-short"
+FREE_TEXT = "free-text"
 NO_POINTS, NO_REFERENCE, EMPTY_REFERENCES = "no-points", "no-reference", "empty-references"
 
 FIGURES = (
@@ -80,8 +81,10 @@ def length(review: Text) -> int:
     return len(review.text.split())
 
 
-def filled(review: Text, form: ReviewForm) -> float:
-    """The share of the form's sections that hold a word; "None." is one."""
+def filled(review: Text, form: ReviewForm) -> Value:
+    """The share of the form's sections that hold a word; "None." is one. Free text has no sections to count."""
+    if set(review.sections) == {""}:
+        return FREE_TEXT
     written = {name.casefold() for name, prose in review.sections.items() if _WORD.search(prose)}
     return fmean(section.name.casefold() in written for section in form.sections)
 

@@ -90,6 +90,7 @@ def test_what_cannot_be_said_is_counted_with_its_reason() -> None:
     assert by_name(found, "form.length").unscored["v/1"] == form.NO_REFERENCE
     assert by_name(found, "form.repetition").unscored["v/1"] == form.EMPTY
     assert by_name(found, "form.words").values == {"v/1": 0}
+    assert form.filled(Text("1", {"": "It sorts."}, form="tiny"), FORM) == form.FREE_TEXT
     silent = form.scores(system({"v/1": [(text("a"), [text(" ")])]}), FORMS)
     assert by_name(silent, "form.length").unscored == {"v/1": form.EMPTY_REFERENCES}
 
