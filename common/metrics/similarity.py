@@ -10,8 +10,10 @@ import math
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from statistics import fmean
-from typing import Literal, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
+from common.encoder import DEFAULT
+from common.errors import BadConfig
 from common.metrics.material import Text, Trial
 from common.metrics.rouge import count
 
@@ -21,6 +23,7 @@ K = TypeVar("K", bound=Hashable)
 NO_REFERENCE, EMPTY_REVIEW, EMPTY_REFERENCES = "no-reference", "empty-review", "empty-references"
 NO_WORDS = "no-words"
 """A text that is not empty, but holds nothing the similarity compares: no token, or none with weight."""
+ROUGE = ("rouge1", "rougeL")
 AT_ONCE = 20_000
 """Pairs handed over together: enough to put texts of a length into one batch, few enough to lie in memory."""
 
@@ -39,9 +42,9 @@ class Similarity(Protocol):
 
 
 class Rouge:
-    """A `Similarity` by ROUGE's F1, stemmed, as the package rouge-score has it."""
+    """A `Similarity` by ROUGE's F1, stemmed, as the package rouge-score has it. kind: one of ROUGE."""
 
-    def __init__(self, kind: Literal["rouge1", "rougeL"] = "rouge1") -> None:
+    def __init__(self, kind: str = "rouge1") -> None:
         self.name = kind
         self.settings = "F1, Porter stems"
 
@@ -112,3 +115,18 @@ def mean_of(pairs: Sequence[Pair], values: Mapping[Pair, float]) -> float | None
     """Over the pairs that have a value; None where none has."""
     found = [values[pair] for pair in pairs if pair in values]
     return fmean(found) if found else None
+
+
+def named(name: str, encoder: str = DEFAULT, layer: int | None = None, whole: bool = False) -> Similarity:
+    """The similarity "bertscore", "rouge1" or "rougeL". encoder, layer, whole: of BERTScore, see `TokenEncoder.load`.
+
+    Errors: BadConfig for another name; EngineFailure for an encoder that cannot be used.
+    """
+    if name in ROUGE:
+        return Rouge(name)
+    if name != "bertscore":
+        raise BadConfig(f"There is no similarity '{name}'.", f"Use one of: bertscore, {', '.join(ROUGE)}.")
+    from common.metrics.bertscore import BertScore
+    from common.metrics.token_vectors import TokenEncoder
+
+    return BertScore(TokenEncoder.load(encoder, layer, whole=whole))
