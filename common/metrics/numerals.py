@@ -38,14 +38,22 @@ _POINTER = re.compile(
     r"theorems?|thms?\.?|lemmas?|lemmata|propositions?|props?\.?|corollar(?:y|ies)|definitions?|defs?\.?|assumptions?|"
     r"claims?|remarks?|examples?|algorithms?|alg\.?|appendi(?:x|ces)|app\.?|chapters?|ch\.?|steps?|lines?|pages?|pp?\.|"
     r"footnotes?|refs?\.?|references?|conditions?|questions?|points?|items?|comments?|weakness(?:es)?|reviewers?|"
-    r"hypothes[ie]s|part|row|column|arxiv)(?:\s|:|~)*|§+\s*|(?<!\w)#\s*)"
-    rf"{_FIRST}(?:\s*(?:,(?!\d{{3}}\b)|&|and|or|to|through|-|–|—)+\s*{_NEXT})*(?![\w%^]|[.,]\d)",
+    r"hypothes[ie]s|part|row|column|arxiv|vol\.?|no\.)(?:\s|:|~)*|§+\s*|(?<!\w)#\s*|\bLL?(?:\.\s?)?(?=\d))"
+    rf"{_FIRST}(?:\s*(?:,|&|and|or|to|through|-|–|—)+\s*{_NEXT})*(?![\w%^]|[.,]\d)",
     re.IGNORECASE,
+)
+_VOLUME = (
+    r"proceedings|proc\.|journal|transactions|advances in neural|conference on|arxiv preprint|springer|pmlr|pp\.|"
+    r"vol\.|lecture notes|association for computational"
 )
 _APPARATUS = (
     re.compile(r"https?://\S+|\bdoi:\s*\S+|\barxiv:\s*\S+", re.IGNORECASE),
-    re.compile(r"^\s*\[\d+\]\s.*$", re.MULTILINE),  # an entry of the review's own list of references
+    # An entry of the review's own list of references: numbered, or a line with a year and the word for a volume.
+    re.compile(r"^\s*\[\d+\]\s.*$", re.MULTILINE),
+    re.compile(rf"^(?=.*\b(?:19|20)\d\d\b)(?=.*\b(?:{_VOLUME})\b).{{1,400}}$", re.MULTILINE | re.IGNORECASE),
+    re.compile(r"\(?\d+\)?\s?:\s?\d{1,5}\s?[-–]\s?\d{1,5}\b"),  # volume and pages, 35: 12365-12379
     re.compile(r"\[\s*\d+(?:\s*[,;–-]\s*\d+)*\s*\]"),
+    re.compile(r"^\W*(?:[a-z]\)\s*)?\d{1,4}(?:\s?[-–,]\s?\d{1,4})*\s*:", re.MULTILINE),  # "512-514: unclear"
     re.compile(r"^\s*[-*]?\s*\(?\d{1,2}(?:\.\d{1,2})*[.):]+(?=\s|$)", re.MULTILINE),
     re.compile(r"(?<!\w)\(\d{1,2}\)"),
 )

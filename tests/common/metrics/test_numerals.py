@@ -73,6 +73,8 @@ def test_what_is_claimed(text: str, values: list[str]) -> None:
         "Theorem 12, Lemma 11.3, Appendix A.12, Algorithm 11, lines 120-130, line 512, page 14, p. 15, footnote 11",
         "as in [12], [13, 14] and [15-17] (Doe et al., 2020)",
         "[1] J. Doe. On sorting. Journal 37:120-145, 2019.",
+        "Doe, J. On sorting. Proceedings of the 12th Conference on Lists, 35:12365-12379, 2022.",
+        "lines 103,104 and L12-13, LL119-123\n* 227: a typo\n b) 171, 179: unclear\nvol. 64, no. 30",
         "GPT-4, ResNet50, CIFAR-100, 3D, v2.0, 3.10.1, H100, 95th",
         "https://example.org/12345 and arXiv:2305.12345",
         "two of 3 runs, 10 seeds, 0 errors",
