@@ -1,0 +1,167 @@
+"""`review compare`: what is each stage worth?"""
+
+from __future__ import annotations
+
+import random
+import shlex
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from common.corpora import question_sets
+from common.corpora.question_sets import QuestionSet
+from common.corpora.splits import load_part
+from common.corpora.store import Corpus, open_corpus
+from common.encoder import DEFAULT
+from common.errors import BadConfig
+from common.journal import Journal
+from common.seeds import LIMIT
+from scripts import compare_report, compare_run
+from scripts.compare_arms import DEFAULT_ARMS, KINDS, Arm, parse_arms
+from scripts.compare_engine import bench_of
+from scripts.compare_plan import VENUE, Plan, answerable, header_of
+from scripts.compare_report import Wish
+from scripts.compare_scoring import FIGURE, METRICS
+from scripts.evaluate_figures import parse_groups
+from scripts.live import Display
+from scripts.options import settings
+from scripts.row_inputs import load_inputs
+
+JOURNAL = "journal.jsonl"
+
+
+class Remembering(click.Command):
+    """Keeps the words it was called with: the report says how to repeat it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta["words"] = tuple(args)
+        return super().parse_args(ctx, args)
+
+
+@click.command(cls=Remembering)
+@click.argument("corpus", type=click.Path(path_type=Path))
+@click.option("--split", type=click.Path(path_type=Path), required=True, metavar="FILE", help="From `data split`.")
+@click.option("--part", default="val", show_default=True, metavar="NAME", help="Of the split: train, val, test.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Journal and report.")
+@click.option(
+    "--arm",
+    "specs",
+    multiple=True,
+    metavar="SPEC",
+    help=f"[NAME=]KIND[,a=DIR][,b=DIR][,samples=K]; may be repeated. KIND: {', '.join(KINDS)}. "
+    f"[{', '.join(DEFAULT_ARMS)}]",
+)
+@click.option("--against", metavar="NAME", help="The arm that differences are shown to. [the first]")
+@click.option(
+    "--question-sets",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Distilled question sets, for oracle arms; may be repeated. [the corpus's own]",
+)
+@click.option("--min-score", type=click.IntRange(1, 5), default=5, show_default=True, help="Of a judged set.")
+@click.option("--answerable", "only_answerable", is_flag=True, help="Only papers on which every arm has questions.")
+@click.option("--papers", type=click.IntRange(1), metavar="N", help="Only so many papers, drawn by the seed.")
+@click.option(
+    "--form", default=VENUE, show_default=True, metavar="NAME", help="Review form; 'venue': each paper's own."
+)
+@click.option("--samples", type=click.IntRange(1, 64), metavar="K", help="Question sets of a chain arm. [4]")
+@click.option("--reviews", type=click.IntRange(1, 64), metavar="N", help="Reviews for each set of questions. [1]")
+@click.option("--max-points", type=click.IntRange(1), metavar="N", help="At most N points in a review, the strongest.")
+@click.option("--base", metavar="ID|PATH", help="Model: a preset, a hub id or a folder. [smollm2-135m]")
+@click.option("--adapter-a", metavar="DIR", help="Of arms that name none; 'none' for the base alone. [the shipped one]")
+@click.option("--adapter-b", metavar="DIR", help="Of arms that name none; 'none' for the base alone. [the shipped one]")
+@click.option("--server", metavar="URL", help="Use an OpenAI-compatible server instead of a model in process.")
+@click.option("--seed", type=click.IntRange(0, LIMIT - 1), default=0, show_default=True, help="Of every draw.")
+@click.option("--config", "source", metavar="NAME|FILE", help="Settings: a preset of configs/chains or a YAML file.")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="One setting, as reviewer.max_tokens=512.")
+@click.option("--metrics", default=METRICS, show_default=True, metavar="NAMES", help="Groups of figures, or all.")
+@click.option("--figure", default=FIGURE, show_default=True, metavar="NAME", help="The figure that is plotted.")
+@click.option("--encoder", default=DEFAULT, show_default=True, metavar="NAME|DIR", help="For figures that need one.")
+@click.option("--no-texts", is_flag=True, help="A report without anyone's text: no examples.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be written.")
+@click.option("--quiet", is_flag=True, help="No progress on stderr.")
+@click.pass_context
+def command(
+    ctx: click.Context, corpus: Path, out: Path, no_texts: bool, dry_run: bool, quiet: bool, **values: Any
+) -> None:
+    """Review the same papers in several ways and say what the differences are worth.
+
+    \b
+    review compare corpus --split split.json --out compared
+    review compare corpus --split split.json --out compared --question-sets val.jsonl \\
+        --arm single --arm generic --arm chain --arm oracle --against single
+    review compare corpus --split split.json --out adapters --arm neither=chain,a=none,b=none \\
+        --arm a=chain,b=none --arm b=chain,a=none --arm both=chain
+    A killed run is continued by the same command; further arms may be added to it.
+    """
+    config = replace(settings({**values, "form": None})[0], form=values["form"])
+    arms = parse_arms(values["specs"] or DEFAULT_ARMS, config)
+    groups = parse_groups(values["metrics"])
+    against = _against(values["against"], arms)
+    opened = open_corpus(corpus)
+    sets = _sets(corpus, values["files"], arms, values["min_score"], opened)
+    part = values["part"]
+    keys = load_part(values["split"], part, opened)
+    plan = Plan(opened, part, tuple(key for key in opened.keys if key in set(keys)), arms, config, values["form"], sets)
+    if values["only_answerable"]:
+        plan = replace(plan, keys=answerable(plan))
+    plan = replace(plan, keys=_drawn(plan.keys, values["papers"], values["seed"]))
+    if dry_run:
+        click.echo(compare_report.preview(plan))
+        return
+    said = f"review compare {shlex.join(ctx.meta['words'])}"
+    with Display(quiet=quiet) as display:
+        bench = bench_of(config, arms, display.say)
+        try:
+            with Journal(out / JOURNAL, header_of(opened, part, config, bench)) as journal:
+                compare_run.run(plan, bench, journal, display)
+                known = compare_run.records.load(journal)
+        finally:
+            bench.close()
+        wish = Wish(against, not no_texts, groups, values["figure"], values["encoder"], (said,))
+        content = compare_report.compared(plan, bench, known, wish, display)
+    compare_report.save(out, content)
+    click.echo(compare_report.summary(content))
+    click.echo(f"Wrote {out / compare_report.PAGE}.", err=True)
+
+
+def _against(name: str | None, arms: Sequence[Arm]) -> str:
+    names = [arm.name for arm in arms]
+    if name and name not in names:
+        raise BadConfig(f"There is no arm called '{name}' to compare with.", f"The arms: {', '.join(names)}.")
+    return name or names[0]
+
+
+def _sets(
+    folder: Path, files: Sequence[Path], arms: Sequence[Arm], least: int, corpus: Corpus
+) -> dict[str, tuple[QuestionSet, ...]]:
+    """Paper key -> its question sets, of those good enough. Errors: BadConfig when an arm needs them and there are
+    none, or one that none needs was given."""
+    if not any(arm.kind == "oracle" for arm in arms):
+        if files:
+            raise BadConfig("--question-sets is for oracle arms, and there is none.", "Add --arm oracle.")
+        return {}
+    beside = folder / question_sets.FILE
+    if not files and not beside.is_file():
+        raise BadConfig("An oracle arm needs distilled questions.", "Give them with --question-sets FILE.")
+    loaded = load_inputs(files or (beside,), (), None)
+    checked = question_sets.check([one for pairs in loaded.sets.values() for _, one in pairs], corpus.review_ids())
+    found: dict[str, list[QuestionSet]] = {}
+    for one in checked.sets:
+        if one.score is None or one.score >= least:
+            found.setdefault(one.key, []).append(one)
+    return {key: tuple(sets) for key, sets in found.items()}
+
+
+def _drawn(keys: tuple[str, ...], papers: int | None, seed: int) -> tuple[str, ...]:
+    if not keys:
+        raise BadConfig("There is no paper to compare on.", "Choose another --part, or leave out --answerable.")
+    if not papers or papers >= len(keys):
+        return keys
+    drawn = set(random.Random(seed).sample(keys, papers))
+    return tuple(key for key in keys if key in drawn)

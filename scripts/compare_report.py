@@ -1,0 +1,249 @@
+"""What a comparison says: its systems scored beside the baselines, and the files that it leaves.
+
+report.html, report.md   the page, and its tables as Markdown
+scores.json              every figure of every paper, with what was not scored and why
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from common.jsonio import to_json, write_text
+from common.metrics import control
+from common.metrics.baselines import Panel
+from common.metrics.material import System, Text
+from common.metrics.similarity import Rouge
+from common.types import ReviewForm
+from common.views.comparison.cells import chance_note, gain_cell, mean_cell
+from common.views.comparison.content import Comparison, Example, Row, Shown
+from common.views.comparison.markdown import to_markdown
+from scripts import opening
+from scripts.compare_arms import Arm, from_reviews, note
+from scripts.compare_engine import Bench
+from scripts.compare_plan import VENUE, Plan
+from scripts.compare_records import Known
+from scripts.compare_scoring import LENGTH, Asked, baselines, figures_of, sectional, table_figures
+from scripts.compare_systems import aspects, cost, sources, system_of, wall
+from scripts.evaluate_figures import GROUPS, Tools
+from scripts.evaluate_papers import Humans, form_named, read_panels
+from scripts.live import Display
+
+PAGE, MARKDOWN, SCORES = "report.html", "report.md", "scores.json"
+PACKAGES = ("rouge-score", "sacrebleu", "numpy", "matplotlib")
+SIDES = 3
+"""Human reviews shown beside an example."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the report is to hold. against: name of the arm that differences are to. texts: examples are in it.
+    metrics: groups of figures. figure: the one that is plotted. commands: exact, for the reader."""
+
+    against: str
+    texts: bool
+    metrics: tuple[str, ...]
+    figure: str
+    encoder: str
+    commands: tuple[str, ...]
+
+
+def compared(plan: Plan, bench: Bench, known: Known, wish: Wish, display: Display) -> Comparison:
+    """Everything the page shows. Errors: ReviewError."""
+    humans = read_panels(plan.corpus, plan.keys)
+    shown = list(humans.panels.values())
+    tools = Tools(
+        {form.name: form for form in (*humans.form_of.values(), *_forms(plan))},
+        {panel.key: panel.load_paper for panel in shown if panel.load_paper},
+        wish.encoder,
+        seed=plan.seed,
+    )
+    asked = Asked(wish.metrics, wish.figure, _sections(humans))
+    systems = {arm.name: system_of(arm, plan, known, shown) for arm in plan.arms}
+    rows: list[Row] = []
+    for arm in plan.arms:
+        display.say(f"Scoring {arm.name} ...")
+        system, paid = systems[arm.name], cost(arm, plan, known, bench)
+        found = figures_of(system, asked, tools)
+        rows.append(Row(arm.name, system.note, True, found, system.missing, paid, aspects(arm, plan, known)))
+    for system in baselines(shown, plan.seed):
+        display.say(f"Scoring {system.name} ...")
+        rows.append(Row(system.name, system.note, False, figures_of(system, asked, tools), system.missing))
+    content = Comparison(
+        title=f"{len(plan.arms)} ways to review {len(plan.keys)} papers",
+        rows=tuple(rows),
+        against=wish.against,
+        figures=table_figures(rows, wish.figure),
+        venues={panel.key: panel.venue for panel in shown},
+        sections={section: sectional(wish.figure, section) for section in asked.sections},
+        length=LENGTH,
+        controls=_controls(plan, known, systems),
+        commands=wish.commands,
+        facts=_facts(plan, bench),
+        settings=_settings(plan, bench, known),
+        notes=(*_notes(plan, known), *_odd(humans), *_beyond(wish)),
+    )
+    return replace(content, examples=_examples(content, systems, humans) if wish.texts else None)
+
+
+def _forms(plan: Plan) -> tuple[ReviewForm, ...]:
+    return () if plan.form == VENUE else (form_named(plan.form),)
+
+
+def _sections(humans: Humans) -> tuple[str, ...]:
+    """Of the papers' forms, where there are several on one: a review of one section is scored whole already."""
+    forms = {form.name: form for form in humans.form_of.values()}.values()
+    return tuple(dict.fromkeys(part.name for form in forms if len(form.sections) > 1 for part in form.sections))
+
+
+def save(out: Path, content: Comparison) -> None:
+    """Errors: ReviewError."""
+    from common.views.comparison.page import to_page
+
+    write_text(out / SCORES, to_json({row.name: row.scores for row in content.rows}) + "\n")
+    write_text(out / MARKDOWN, to_markdown(content))
+    write_text(out / PAGE, to_page(content))
+
+
+def summary(content: Comparison) -> str:
+    """For a terminal: the plotted figure of every row, and its difference."""
+    lines = [f"{content.chosen}, differences to {content.against}:"]
+    width = max(len(row.name) for row in content.rows)
+    for row in content.rows:
+        scores = row.scores[content.chosen]
+        gain = content.gains.get((row.name, content.chosen))
+        lines.append(f"  {row.name:<{width}}  {mean_cell(scores)}" + (f"  {gain_cell(gain, scores)}" if gain else ""))
+    return "\n".join([*lines, chance_note(content)])
+
+
+def preview(plan: Plan) -> str:
+    """--dry-run: what would be written, but for what stage A has yet to ask."""
+    reviews: Counter[str] = Counter()
+    papers: Counter[str] = Counter()
+    for paper in plan.corpus.papers(plan.keys):
+        for arm in plan.arms:
+            given = arm.kind in ("oracle", "human")
+            count = len(from_reviews(arm.kind, paper, plan.sets.get(paper.key, ()))) if given else 1
+            reviews[arm.name] += count * plan.config.reviews
+            papers[arm.name] += bool(count)
+    lines = [f"{len(plan.keys)} papers of the part {plan.part}"]
+    lines += [
+        f"  {arm.name}: {reviews[arm.name]} reviews of {papers[arm.name]} papers. {note(arm)}." for arm in plan.arms
+    ]
+    return "\n".join(lines)
+
+
+def _controls(plan: Plan, known: Known, systems: dict[str, System]) -> tuple[Row, ...]:
+    """Of the arms whose questions come from a review: how near their reviews are to that one and to the others."""
+    rows = []
+    for arm in plan.arms:
+        if arm.kind in ("oracle", "human") and systems[arm.name].items:
+            found = control.scores(systems[arm.name], Rouge(), sources(arm, plan, known))
+            rows.append(
+                Row(
+                    arm.name,
+                    "max: the nearest human review; avg: the mean over them; steer: how much nearer the review that "
+                    "the questions came from is than the others, 0 where questions steer nothing",
+                    True,
+                    {one.name: one for one in found},
+                )
+            )
+    return tuple(rows)
+
+
+def _facts(plan: Plan, bench: Bench) -> dict[str, str]:
+    return {
+        "Papers": f"{len(plan.keys)} of the part {plan.part}",
+        "Base": bench.base.name,
+        "Context": f"{bench.context:,} tokens",
+        "Form": "each paper's own" if plan.form == VENUE else plan.form,
+    }
+
+
+def _settings(plan: Plan, bench: Bench, known: Known) -> dict[str, str]:
+    """What a repetition must have alike, and what this one took."""
+    config = plan.config
+    sampling = {"Questions": config.questioner, "Reviews": config.reviewer}
+    found = {f"Arm {arm.name}": _adapters(arm, bench) for arm in plan.arms}
+    found |= {
+        name: f"temperature {one.temperature:g}, top-p {one.top_p:g}, top-k {one.top_k}, repetition penalty "
+        f"{one.repetition_penalty:g}, at most {one.max_tokens} tokens, seed {one.seed}"
+        for name, one in sampling.items()
+    }
+    found |= {
+        "Form kept by": "a grammar" if config.guided else "the model alone",
+        "Corpus SHA-256": plan.corpus.digest,
+        "Base SHA-256": bench.base.sha256 or "unknown: a server does not tell",
+    }
+    found |= {f"Time {stage}": f"{seconds:,.0f} s of the wall" for stage, seconds in wall(known).items()}
+    versions = opening.versions(PACKAGES)
+    return found | {"Versions": ", ".join(f"{name} {version}" for name, version in versions.items())}
+
+
+def _adapters(arm: Arm, bench: Bench) -> str:
+    used = {stage: bench.digests[name][:12] for stage, name in bench.names[arm.name].items()}
+    said = [f"{stage} {digest}" for stage, digest in used.items()]
+    return f"{note(arm)}; " + (f"adapters: {', '.join(said)}" if said else "the base alone")
+
+
+def _notes(plan: Plan, known: Known) -> tuple[str, ...]:
+    """What a reader must know of the reviews that are not there."""
+    names, keys = {arm.name for arm in plan.arms}, set(plan.keys)
+    missing = Counter(
+        (one.arm, one.missing) for one in known.done if one.missing and one.arm in names and one.paper in keys
+    )
+    return tuple(f"{arm}: {count} papers without a review ({why})." for (arm, why), count in sorted(missing.items()))
+
+
+def _odd(humans: Humans) -> tuple[str, ...]:
+    found = Counter(note.code for note in humans.notes)
+    return tuple(f"Human side: {code}, {count} times." for code, count in sorted(found.items()))
+
+
+def _beyond(wish: Wish) -> tuple[str, ...]:
+    """Figures that differ with the papers they are taken on."""
+    groups = [group for group in wish.metrics if not GROUPS[group].alone]
+    return tuple(
+        f"Figures of the group {group} compare papers with one another: their values by venue are those of the whole "
+        "comparison, not of one on that venue alone."
+        for group in groups
+    )
+
+
+def _examples(content: Comparison, systems: dict[str, System], humans: Humans) -> tuple[Example, ...]:
+    """Best, median and worst paper by how far the last arm is above the one it is compared with."""
+    focus = content.others[-1] if content.others else content.reference
+    first, second = focus.scores[content.chosen], content.reference.scores[content.chosen]
+    if focus is content.reference:
+        values, by = dict(first.values), f"{content.chosen} of {focus.name}"
+    else:
+        values = {key: value - second.values[key] for key, value in first.values.items() if key in second.values}
+        by = f"{content.chosen} of {focus.name} less that of {content.against}"
+    ranked = sorted(values, key=lambda key: (-values[key], key))
+    if not ranked:
+        return ()
+    places = {"best": ranked[0], "median": ranked[len(ranked) // 2], "worst": ranked[-1]}
+    return tuple(
+        Example(place, key, humans.titles[key], by, values[key], _texts(content, systems, humans.panels[key]))
+        for place, key in places.items()
+    )
+
+
+def _texts(content: Comparison, systems: dict[str, System], panel: Panel) -> tuple[Shown, ...]:
+    """The arms' reviews, the compared ones first, then human ones."""
+    focus = content.others[-1].name if content.others else ""
+    order = sorted(systems, key=lambda name: (name != content.against, name != focus))
+    found = []
+    for row in (next(row for row in content.rows if row.name == name) for name in order):
+        item = systems[row.name].items.get(panel.key)
+        if item:
+            found.append(
+                Shown(row.name, _readable(item.trials[0].review), row.scores[content.chosen].values.get(panel.key))
+            )
+    people = [Shown(f"human review {one.id}", _readable(one)) for one in panel.reviews[:SIDES]]
+    return (*found[:2], *people[:1], *found[2:], *people[1:])
+
+
+def _readable(text: Text) -> str:
+    return "\n\n".join(f"{name.upper()}\n{prose}" if name else prose for name, prose in text.sections.items())
