@@ -16,7 +16,7 @@ from common.metrics.figures import Scores
 from common.metrics.form import NO_POINTS
 from common.metrics.gathering import Value, gather
 from common.metrics.material import Item, System, Text
-from common.metrics.numerals import numbers, stated
+from common.metrics.numerals import claimed, fractions, numbers, stated
 from common.paper.markdown import read_markdown
 from common.types import Paper, Source
 
@@ -29,17 +29,19 @@ Pool = Mapping[str, Callable[[], str]]
 
 
 def scores(system: System, pool: Pool | None = None, seed: int = 0) -> list[Scores]:
-    """Three shares, a value a review:
+    """Four shares, a value a review:
 
     grounded.points: of points closer to the paper (`Grounds.closeness`) than to each of OTHERS other papers;
     grounded.quotations: of quotations found in the paper; grounded.numbers: of the numbers it claims that the paper
-    states. pool: where the other papers are drawn from, the same for every paper; by default the system's own.
+    states; grounded.fractions: the same of those that are not whole, which are seldom found by chance.
+    pool: where the other papers are drawn from, the same for every paper; by default the system's own.
     """
     others = strangers(pool if pool is not None else _own(system), seed)
     figures = [
         Scores("grounded.points", {}, unit="share", settings=f"against {OTHERS} other papers, seed {seed}"),
         Scores("grounded.quotations", {}, unit="share"),
         Scores("grounded.numbers", {}, unit="share"),
+        Scores("grounded.fractions", {}, unit="share"),
     ]
 
     def measure(item: Item) -> list[dict[str, Value]]:
@@ -49,14 +51,17 @@ def scores(system: System, pool: Pool | None = None, seed: int = 0) -> list[Scor
             return [{one.name: reason for one in figures} for _ in item.trials]
         grounds, printed = Grounds(paper), numbers(_text(paper))
         against = [one for key, one in others.items() if key != item.key][:OTHERS]
-        return [
-            {
-                "grounded.points": close(trial.review.points, grounds, against),
-                "grounded.quotations": quoted(trial.review, grounds),
-                "grounded.numbers": stated(trial.review.text, printed),
-            }
-            for trial in item.trials
-        ]
+        found = []
+        for review in (trial.review for trial in item.trials):
+            told = claimed(review.text)
+            shares = (
+                close(review.points, grounds, against),
+                quoted(review, grounds),
+                stated(told, printed),
+                stated(fractions(told), printed),
+            )
+            found.append(dict(zip((one.name for one in figures), shares, strict=True)))
+        return found
 
     return gather(system, figures, measure)
 

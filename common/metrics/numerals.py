@@ -49,12 +49,12 @@ _VOLUME = (
 _APPARATUS = (
     re.compile(r"https?://\S+|\bdoi:\s*\S+|\barxiv:\s*\S+", re.IGNORECASE),
     # An entry of the review's own list of references: numbered, or a line with a year and the word for a volume.
-    re.compile(r"^\s*\[\d+\]\s.*$", re.MULTILINE),
+    re.compile(r"^[^\S\n]*\[\d+\]\s.*$", re.MULTILINE),
     re.compile(rf"^(?=.*\b(?:19|20)\d\d\b)(?=.*\b(?:{_VOLUME})\b).{{1,400}}$", re.MULTILINE | re.IGNORECASE),
-    re.compile(r"\(?\d+\)?\s?:\s?\d{1,5}\s?[-–]\s?\d{1,5}\b"),  # volume and pages, 35: 12365-12379
+    re.compile(r"(?<!\d)\d{1,5}\)?\s?:\s?\d{1,5}\s?[-–]\s?\d{1,5}\b"),  # volume and pages, 35: 12365-12379
     re.compile(r"\[\s*\d+(?:\s*[,;–-]\s*\d+)*\s*\]"),
-    re.compile(r"^\W*(?:[a-z]\)\s*)?\d{1,4}(?:\s?[-–,]\s?\d{1,4})*\s*:", re.MULTILINE),  # "512-514: unclear"
-    re.compile(r"^\s*[-*]?\s*\(?\d{1,2}(?:\.\d{1,2})*[.):]+(?=\s|$)", re.MULTILINE),
+    re.compile(r"^[^\w\n]*(?:[a-z]\)\s*)?\d{1,4}(?:\s?[-–,]\s?\d{1,4})*\s*:", re.MULTILINE),  # "512-514: unclear"
+    re.compile(r"^[^\S\n]*(?:[-*][^\S\n]*)?\(?\d{1,2}(?:\.\d{1,2})*[.):]+(?=\s|$)", re.MULTILINE),
     re.compile(r"(?<!\w)\(\d{1,2}\)"),
 )
 
@@ -75,10 +75,14 @@ def claimed(review: str) -> set[Decimal]:
     return {value for value, raw in _found(text) if not _common(value, raw)}
 
 
-def stated(review: str, paper: set[Decimal]) -> Value:
-    """The share of `claimed(review)` that occur anywhere in the paper, whose `numbers` are given."""
-    found = claimed(review)
+def stated(found: set[Decimal], paper: set[Decimal]) -> Value:
+    """The share of a review's `claimed` numbers that occur anywhere in the paper, whose `numbers` are given."""
     return len(found & paper) / len(found) if found else NO_NUMBERS
+
+
+def fractions(found: set[Decimal]) -> set[Decimal]:
+    """Those that are not whole. A whole number is often found by chance: see docs/METRICS.md."""
+    return {one for one in found if one != one.to_integral_value()}
 
 
 def _plain(text: str) -> str:

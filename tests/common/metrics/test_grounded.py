@@ -60,6 +60,7 @@ def test_figures_by_hand() -> None:
         "grounded.points": {"v/3": 0.5},
         "grounded.quotations": {"v/3": 0.5},
         "grounded.numbers": {"v/3": pytest.approx(2 / 3)},
+        "grounded.fractions": {"v/3": 0.5},
     }
     assert found["grounded.points"].unscored["v/4"] == "no-points"
     assert found["grounded.quotations"].unscored["v/4"] == grounded.NO_QUOTATIONS
