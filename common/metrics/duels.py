@@ -1,9 +1,9 @@
 """Two systems' reviews of the same papers before a judge, a pair at a time, each pair in both orders.
 
 A judge that prefers what it reads first would decide nothing: a pair whose two orders disagree is a tie, counted apart
-as inconsistent (Zheng et al. 2023, arXiv 2306.05685, section 3.4, call this the conservative approach). What a judge
-says is an opinion about reviews, not about papers; `spread` says how far two judges share it. The prompt and its parser
-are `common.metrics.duel_prompt`'s.
+as inconsistent (the conservative approach of Zheng et al. 2023, arXiv 2306.05685). What a judge says is an opinion
+about reviews, not about papers; `spread` says how far two judges share it. The prompt and its parser are
+`common.metrics.duel_prompt`'s.
 """
 
 from __future__ import annotations
