@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
+from typing import TYPE_CHECKING
 
 from common.metrics.figures import Better, Scores
 from common.metrics.form import Forms
@@ -20,6 +21,9 @@ from common.metrics.gathering import Value, gather
 from common.metrics.intervals import Interval, bootstrap
 from common.metrics.material import System, Text, Trial
 from common.types import RatingScale
+
+if TYPE_CHECKING:
+    import numpy as np
 
 UNRATED, OTHER_FORM, NO_TARGET = "rating-unscored", "other-form", "no-human-rating"
 
@@ -199,29 +203,37 @@ def _own(review: Text, form: str, name: str) -> Value:
 
 
 def _correlation(system: System, form: str, name: str, target: str, seed: int) -> Correlation:
-    papers: list[list[Pair]] = []
+    import numpy as np
+
+    pairs: list[Pair] = []
+    papers: list[np.ndarray] = []  # which of the pairs are a paper's
     unscored: Counter[str] = Counter()
     for item in sorted(system, key=lambda item: item.key):
-        pairs = [_pair(trial, form, name, target) for trial in item.trials]
-        unscored.update(pair for pair in pairs if isinstance(pair, str))
-        if found := [pair for pair in pairs if not isinstance(pair, str)]:
-            papers.append(found)
+        told = [_pair(trial, form, name, target) for trial in item.trials]
+        unscored.update(pair for pair in told if isinstance(pair, str))
+        if found := [pair for pair in told if not isinstance(pair, str)]:
+            papers.append(np.arange(len(pairs), len(pairs) + len(found)))
+            pairs += found
+    # Rounded: means of the same ratings in another order may differ in the last bit, and must share a rank.
+    sides = np.array(pairs, dtype=np.float64).reshape(-1, 2).round(9).T
+    # Each value as its place among the values: ranks of a resample then need no sorting.
+    both = np.stack([np.unique(side, return_inverse=True)[1] for side in sides])
     return Correlation(
         f"ratings.{form}.{name}.spearman.{target}",
-        _rho(papers),
-        bootstrap(papers, _rho, seed),
-        sum(map(len, papers)),
+        _rho(both),
+        bootstrap(papers, lambda drawn: _rho(both[:, np.concatenate(drawn)]), seed),
+        len(pairs),
         len(papers),
         dict(unscored),
     )
 
 
-def _rho(papers: Sequence[Sequence[Pair]]) -> float | None:
+def _rho(both: np.ndarray) -> float | None:
+    """Pearson's correlation of mean ranks, which is Spearman's. both: shape (2, n), whole numbers from 0."""
     import numpy as np
-    from scipy.stats import rankdata
 
-    both = np.array([pair for paper in papers for pair in paper], dtype=np.float64)
-    # Rounded: means of the same ratings in another order may differ in the last bit, and must share a rank.
-    if len(both) < 2 or (both.round(9).max(axis=0) == both.round(9).min(axis=0)).any():
+    if both.shape[1] < 2 or (both == both[:, :1]).all(axis=1).any():
         return None
-    return float(np.corrcoef(rankdata(both.round(9), axis=0), rowvar=False)[0, 1])
+    counts = [np.bincount(side) for side in both]
+    ranks = [(np.cumsum(one) - (one - 1) / 2)[side] for one, side in zip(counts, both, strict=True)]
+    return float(np.corrcoef(ranks)[0, 1])
