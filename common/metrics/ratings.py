@@ -214,10 +214,7 @@ def _correlation(system: System, form: str, name: str, target: str, seed: int) -
         if found := [pair for pair in told if not isinstance(pair, str)]:
             papers.append(np.arange(len(pairs), len(pairs) + len(found)))
             pairs += found
-    # Rounded: means of the same ratings in another order may differ in the last bit, and must share a rank.
-    sides = np.array(pairs, dtype=np.float64).reshape(-1, 2).round(9).T
-    # Each value as its place among the values: ranks of a resample then need no sorting.
-    both = np.stack([np.unique(side, return_inverse=True)[1] for side in sides])
+    both = _coded(pairs)
     return Correlation(
         f"ratings.{form}.{name}.spearman.{target}",
         _rho(both),
@@ -226,6 +223,20 @@ def _correlation(system: System, form: str, name: str, target: str, seed: int) -
         len(papers),
         dict(unscored),
     )
+
+
+def spearman(pairs: Sequence[Pair]) -> float | None:
+    """Spearman's rank correlation, equal values sharing their mean rank; None where one side never varies."""
+    return _rho(_coded(pairs))
+
+
+def _coded(pairs: Sequence[Pair]) -> np.ndarray:
+    """Each value as its place among its side's values, shape (2, n): ranks of a resample then need no sorting."""
+    import numpy as np
+
+    # Rounded: means of the same ratings in another order may differ in the last bit, and must share a rank.
+    sides = np.array(pairs, dtype=np.float64).reshape(-1, 2).round(9).T
+    return np.stack([np.unique(side, return_inverse=True)[1] for side in sides])
 
 
 def _rho(both: np.ndarray) -> float | None:
