@@ -138,23 +138,25 @@ def _weighted(best: torch.Tensor, weights: torch.Tensor) -> float:
 
 
 def _measure(item: Item, scorer: BertScore) -> list[Mapping[str, Value]]:
-    measured: list[Mapping[str, Value]] = []
-    for trial in item.trials:
-        told = review_and_references(trial)
-        if isinstance(told, str):
-            measured.append(dict.fromkeys([*_names(), CUT], told))
-            continue
-        review, references = told
-        matches = scorer.match([(review, reference) for reference in references])
-        matches = [match for match in matches if not math.isnan(match.f1)]
-        found: dict[str, Value] = dict.fromkeys(_names(), NO_WORDS)
-        for figure in FIGURES if matches else ():
-            values = [getattr(match, figure) for match in matches]
-            found[f"bertscore-{figure}.max"] = max(values)
-            found[f"bertscore-{figure}.mean"] = fmean(values)
-        found[CUT] = fmean(scorer.encoder.cut(text) for text in (review, *references))
-        measured.append(found)
-    return measured
+    told = [review_and_references(trial) for trial in item.trials]
+    # Trials of one review against several choices of references share their pairs.
+    pairs = list(dict.fromkeys((one[0], text) for one in told if not isinstance(one, str) for text in one[1]))
+    known = dict(zip(pairs, scorer.match(pairs), strict=True))
+    return [_values(one, known, scorer.encoder) for one in told]
+
+
+def _values(told: tuple[str, list[str]] | str, known: Mapping[Pair, Match], encoder: TokenEncoder) -> dict[str, Value]:
+    if isinstance(told, str):
+        return dict.fromkeys([*_names(), CUT], told)
+    review, references = told
+    matches = [match for text in references if not math.isnan((match := known[review, text]).f1)]
+    found: dict[str, Value] = dict.fromkeys(_names(), NO_WORDS)
+    for figure in FIGURES if matches else ():
+        values = [getattr(match, figure) for match in matches]
+        found[f"bertscore-{figure}.max"] = max(values)
+        found[f"bertscore-{figure}.mean"] = fmean(values)
+    found[CUT] = fmean(encoder.cut(text) for text in (review, *references))
+    return found
 
 
 def _names() -> list[str]:
