@@ -24,7 +24,7 @@ from scripts.compare_arms import DEFAULT_ARMS, KINDS, Arm, parse_arms
 from scripts.compare_engine import bench_of
 from scripts.compare_plan import VENUE, Plan, answerable, header_of
 from scripts.compare_report import Wish
-from scripts.compare_scoring import FIGURE, METRICS
+from scripts.compare_scoring import FIGURE, METRICS, check
 from scripts.evaluate_figures import parse_groups
 from scripts.live import Display
 from scripts.options import settings
@@ -114,6 +114,7 @@ def command(
     if dry_run:
         click.echo(compare_report.preview(plan))
         return
+    check(values["figure"], groups, values["encoder"])
     said = f"review compare {shlex.join(ctx.meta['words'])}"
     with Display(quiet=quiet) as display:
         bench = bench_of(config, arms, display.say)

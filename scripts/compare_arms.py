@@ -45,6 +45,8 @@ GENERIC = tuple(
 """What any reviewer asks of any paper: the arm that tells what a question must gain by being about this paper."""
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.+-]{0,39}")
+_NAMES = {"human": "human-questions"}
+"""Where an arm's own name would be taken for something else: people's reviews are in the table, too."""
 _ALLOWED: dict[str, tuple[str, ...]] = {kind: ("b",) for kind in KINDS} | {"chain": ("a", "b", "samples")}
 
 
@@ -98,12 +100,13 @@ def _arm(spec: str, config: ChainConfig) -> Arm:
             )
         given[key] = value
     b = given.get("b", config.adapter_b)
+    name = name or _NAMES.get(kind, kind)
     if kind != "chain":
-        return Arm(name or kind, kind, "none", b)
+        return Arm(name, kind, "none", b)
     samples = given.get("samples", str(config.samples))
     if not re.fullmatch(r"[1-9]\d?", samples) or int(samples) > 64:
         raise BadConfig(f"The arm '{spec}': samples must be from 1 to 64, not {samples}.")
-    return Arm(name or kind, kind, given.get("a", config.adapter_a), b, int(samples))
+    return Arm(name, kind, given.get("a", config.adapter_a), b, int(samples))
 
 
 def posed(

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from common.config import ChainConfig
 from common.engines.base import Answered, Engine, Messages, More, OnDone, OnProgress, Request
 from common.errors import BadConfig
-from common.store import Adapter, default_adapters, inspect_adapter, resolve
+from common.store import Adapter
 from common.types import Completion, Sampling
 from scripts import opening
 from scripts.compare_arms import Arm
@@ -62,13 +61,14 @@ class Dressed:
 
 @dataclass
 class Bench:
-    """What the arms run on. context: tokens. names: arm -> its adapters; digests: adapter's name -> SHA-256.
-
-    start: gives the engine; called once, when it is first needed."""
+    """What the arms run on. context: tokens. names: arm -> its adapters. configs: arm -> the settings, with each stage
+    asked as its adapter was trained to be. digests: adapter's name -> SHA-256. start: gives the engine; called once,
+    when it is first needed."""
 
     base: Base
     context: int
     names: dict[str, Names]
+    configs: dict[str, ChainConfig]
     digests: dict[str, str]
     start: Callable[[], Engine]
     _engine: Engine | None = None
@@ -86,7 +86,13 @@ class Bench:
     def definition(self, arm: Arm) -> dict[str, str | int]:
         """All that decides what the arm writes besides what all arms share."""
         used = {stage: self.digests[name] for stage, name in self.names[arm.name].items()}
-        return {"kind": arm.kind, "samples": arm.samples, **{stage: used.get(stage, "") for stage in STAGES}}
+        config = self.configs[arm.name]
+        return {
+            "kind": arm.kind,
+            "samples": arm.samples,
+            **{stage: used.get(stage, "") for stage in STAGES},
+            "designs": f"{config.design_a.digest} {config.design_b.digest}",
+        }
 
     def close(self) -> None:
         if self._engine is not None:
@@ -96,6 +102,8 @@ class Bench:
 
 def bench_of(config: ChainConfig, arms: Sequence[Arm], notify: Callable[[str], None]) -> Bench:
     """Errors: BadConfig, EngineFailure; for arms that turn out to be the same one, too."""
+    if config.adapter_joint:
+        raise BadConfig("An arm has an adapter for each stage, not one for both.", "Leave adapter_joint out.")
     bench = _on_server(config, arms, notify) if config.server else _in_process(config, arms, notify)
     seen: dict[str, str] = {}
     for arm in arms:
@@ -109,25 +117,23 @@ def bench_of(config: ChainConfig, arms: Sequence[Arm], notify: Callable[[str], N
 
 
 def _in_process(config: ChainConfig, arms: Sequence[Arm], notify: Callable[[str], None]) -> Bench:
-    path = resolve(config.model, notify)
-    shipped = dict(zip(STAGES, default_adapters(path), strict=True))
     adapters: dict[str, Adapter] = {}
-    names: dict[str, Names] = {arm.name: {} for arm in arms}
+    names: dict[str, Names] = {}
+    configs: dict[str, ChainConfig] = {}
     for arm in arms:
-        for stage, given in zip(STAGES, (arm.a, arm.b), strict=True):
-            folder = shipped[stage] if given is None else None if given == NO_ADAPTER else Path(given)
-            if folder:
-                adapter = inspect_adapter(folder, path)
-                names[arm.name][stage] = f"{stage}-{adapter.sha256[:SHOWN]}"
-                adapters[names[arm.name][stage]] = adapter
-    model = opening.Model(path, adapters)
-    context = min(config.context or path.context, path.context)
+        model = opening.find_model(replace(config, adapter_a=arm.a, adapter_b=arm.b), notify)
+        names[arm.name] = {stage: f"{stage}-{one.sha256[:SHOWN]}" for stage, one in model.adapters.items()}
+        adapters |= {names[arm.name][stage]: one for stage, one in model.adapters.items()}
+        configs[arm.name] = model.base.served(config)
+    together = replace(model, adapters=adapters)
+    context = min(config.context or model.path.context, model.path.context)
 
     def start() -> Engine:
-        notify(f"Starting {path.id} with {len(adapters)} adapters ...")
-        return opening.start_vllm(model, context)
+        notify(f"Starting {model.path.id} with {len(adapters)} adapters ...")
+        return opening.start_vllm(together, context)
 
-    return Bench(model.base, context, names, {name: one.sha256 for name, one in adapters.items()}, start)
+    digests = {name: one.sha256 for name, one in adapters.items()}
+    return Bench(Base(model.path.id, model.path.digest, opening.versions()), context, names, configs, digests, start)
 
 
 def _on_server(config: ChainConfig, arms: Sequence[Arm], notify: Callable[[str], None]) -> Bench:
@@ -142,4 +148,5 @@ def _on_server(config: ChainConfig, arms: Sequence[Arm], notify: Callable[[str],
                 "Start the server with it, or compare in process.",
             )
         names[arm.name] = {stage: stage for stage in wanted if stage in engine.adapters}
-    return Bench(base, engine.context, names, dict(engine.adapters), lambda: engine, engine)
+    configs = dict.fromkeys(names, base.served(config))
+    return Bench(base, engine.context, names, configs, dict(engine.adapters), lambda: engine, engine)

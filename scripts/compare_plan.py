@@ -54,7 +54,7 @@ class Plan:
 def header_of(corpus: Corpus, part: str, config: ChainConfig, bench: Bench) -> dict[str, Any]:
     """Whatever a review depends on and all arms share. Papers are not part of it: a longer run may continue a shorter
     one; nor are the arms, which the journal defines one by one."""
-    plain = replace(config, adapter_a=None, adapter_b=None, server=None, samples=1)
+    plain = replace(config, adapter_a=None, adapter_b=None, adapter_joint=None, server=None, samples=1)
     return {
         "run": "compare",
         "corpus": corpus.digest,

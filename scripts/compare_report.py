@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from common.jsonio import to_json, write_text
-from common.metrics import control
+from common.metrics import control, tables
 from common.metrics.baselines import Panel
 from common.metrics.material import System, Text
 from common.metrics.similarity import Rouge
@@ -24,9 +24,9 @@ from scripts.compare_arms import Arm, from_reviews, note
 from scripts.compare_engine import Bench
 from scripts.compare_plan import VENUE, Plan
 from scripts.compare_records import Known
-from scripts.compare_scoring import LENGTH, Asked, baselines, figures_of, sectional, table_figures
+from scripts.compare_scoring import LENGTH, beside, score, table_figures
 from scripts.compare_systems import aspects, cost, sources, system_of, wall
-from scripts.evaluate_figures import GROUPS, Tools
+from scripts.evaluate_figures import Tools
 from scripts.evaluate_papers import Humans, form_named, read_panels
 from scripts.live import Display
 
@@ -59,42 +59,35 @@ def compared(plan: Plan, bench: Bench, known: Known, wish: Wish, display: Displa
         wish.encoder,
         seed=plan.seed,
     )
-    asked = Asked(wish.metrics, wish.figure, _sections(humans))
+    arms = {arm.name: arm for arm in plan.arms}
     systems = {arm.name: system_of(arm, plan, known, shown) for arm in plan.arms}
-    rows: list[Row] = []
-    for arm in plan.arms:
-        display.say(f"Scoring {arm.name} ...")
-        system, paid = systems[arm.name], cost(arm, plan, known, bench)
-        found = figures_of(system, asked, tools)
-        rows.append(Row(arm.name, system.note, True, found, system.missing, paid, aspects(arm, plan, known)))
-    for system in baselines(shown, plan.seed):
-        display.say(f"Scoring {system.name} ...")
-        rows.append(Row(system.name, system.note, False, figures_of(system, asked, tools), system.missing))
+    scored = score([*systems.values(), *beside(shown, wish.metrics, tools)], wish.metrics, wish.figure, tools, display)
     content = Comparison(
         title=f"{len(plan.arms)} ways to review {len(plan.keys)} papers",
-        rows=tuple(rows),
+        rows=tuple(_row(row, arms.get(row.name), plan, known, bench) for row in scored.whole.rows),
         against=wish.against,
-        figures=table_figures(rows, wish.figure),
-        venues={panel.key: panel.venue for panel in shown},
-        sections={section: sectional(wish.figure, section) for section in asked.sections},
+        figures=table_figures(scored.whole.rows, wish.figure),
+        venues=scored.venues,
+        sections=scored.sections,
         length=LENGTH,
         controls=_controls(plan, known, systems),
         commands=wish.commands,
         facts=_facts(plan, bench),
         settings=_settings(plan, bench, known),
-        notes=(*_notes(plan, known), *_odd(humans), *_beyond(wish)),
+        notes=(*_notes(plan, known), *_odd(humans)),
     )
     return replace(content, examples=_examples(content, systems, humans) if wish.texts else None)
 
 
+def _row(row: tables.Row, arm: Arm | None, plan: Plan, known: Known, bench: Bench) -> Row:
+    if arm is None:
+        return Row(row.name, row.note, False, row.scores, row.missing)
+    paid, asked = cost(arm, plan, known, bench), aspects(arm, plan, known)
+    return Row(row.name, row.note, True, row.scores, row.missing, paid, asked)
+
+
 def _forms(plan: Plan) -> tuple[ReviewForm, ...]:
     return () if plan.form == VENUE else (form_named(plan.form),)
-
-
-def _sections(humans: Humans) -> tuple[str, ...]:
-    """Of the papers' forms, where there are several on one: a review of one section is scored whole already."""
-    forms = {form.name: form for form in humans.form_of.values()}.values()
-    return tuple(dict.fromkeys(part.name for form in forms if len(form.sections) > 1 for part in form.sections))
 
 
 def save(out: Path, content: Comparison) -> None:
@@ -199,16 +192,6 @@ def _notes(plan: Plan, known: Known) -> tuple[str, ...]:
 def _odd(humans: Humans) -> tuple[str, ...]:
     found = Counter(note.code for note in humans.notes)
     return tuple(f"Human side: {code}, {count} times." for code, count in sorted(found.items()))
-
-
-def _beyond(wish: Wish) -> tuple[str, ...]:
-    """Figures that differ with the papers they are taken on."""
-    groups = [group for group in wish.metrics if not GROUPS[group].alone]
-    return tuple(
-        f"Figures of the group {group} compare papers with one another: their values by venue are those of the whole "
-        "comparison, not of one on that venue alone."
-        for group in groups
-    )
 
 
 def _examples(content: Comparison, systems: dict[str, System], humans: Humans) -> tuple[Example, ...]:

@@ -105,11 +105,12 @@ class Runner:
                 self._ask_papers(arm, questioner, samples, list(papers.values()), form)
 
     def _ask_papers(self, arm: Arm, questioner: str, samples: int, papers: Sequence[Ready], form: ReviewForm) -> None:
-        config = self._plan.config
+        config = self._bench.configs[arm.name]
         self._display.stage(f"asking {len(papers)} papers, {samples} set{'s' * (samples > 1)} each")
         subjects = [Subject(one.fitted.text, one.paper.source.sha256, one.paper.title) for one in papers]
-        sampling = replace(config.questioner, grammar=prompt_a.grammar() if config.guided else "")
-        options = AskOptions(samples, config.max_questions, config.dedupe)
+        grammar = prompt_a.grammar(design=config.design_a) if config.guided else ""
+        sampling = replace(config.questioner, grammar=grammar)
+        options = AskOptions(samples, config.max_questions, config.dedupe, design=config.design_a)
         with self._measured("asking", len(papers) * samples):
             results = ask(self._dressed(arm), subjects, form, sampling, options, on_progress=self._display.progress)
         for one, result in zip(papers, results, strict=True):
@@ -141,7 +142,7 @@ class Runner:
             self._write_batch(sorted(tasks, key=lambda task: task.ready.corpus.key), form)
 
     def _write_batch(self, tasks: Sequence[Task], form: ReviewForm) -> None:
-        config = self._plan.config
+        config = self._bench.configs[tasks[0].arm.name]
         engine = self._dressed(tasks[0].arm)
         owners: list[tuple[Task, int]] = []
         assignments: list[Assignment] = []
@@ -159,16 +160,16 @@ class Runner:
                 self._settle(_done(task, [there[place] for place in range(len(there))]))
 
         self._display.stage(f"writing {len(assignments) * config.reviews} reviews of {len(tasks)} papers and arms")
-        sampling = replace(config.reviewer, grammar=prompt_b.grammar(form) if config.guided else "")
+        grammar = prompt_b.grammar(form, design=config.design_b) if config.guided else ""
+        sampling = replace(config.reviewer, grammar=grammar)
+        progress, limits = self._display.progress, (config.reviews, config.max_points)
         with self._measured("writing", len(assignments)):
-            write(
-                engine, assignments, form, sampling, config.reviews, config.max_points, collect, self._display.progress
-            )
+            write(engine, assignments, form, sampling, *limits, collect, progress, config.design_b)
 
     def _assignment(self, task: Task, questions: tuple[Question, ...], form: ReviewForm) -> Assignment:
         """All arms read the same text, unless the questions need more room than was kept for them."""
-        engine, config, ready = self._bench.engine, self._plan.config, task.ready
-        prompt = prompt_b.messages(ready.fitted.text, form, questions)
+        engine, config, ready = self._bench.engine, self._bench.configs[task.arm.name], task.ready
+        prompt = prompt_b.messages(ready.fitted.text, form, questions, config.design_b)
         room = min(engine.context, config.context or engine.context) - config.reviewer.max_tokens
         fitted = ready.fitted
         if engine.count(prompt) > room:

@@ -1,87 +1,97 @@
-"""The figures of a comparison: those of `review evaluate`, for arms and baselines alike, and one of them by section."""
+"""The figures of a comparison: those of `review evaluate`, for arms and baselines alike."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 
-from common.errors import BadConfig
-from common.metrics.baselines import Panel, constant, leave_one_out, shuffled, strongest
+from common.errors import BadConfig, ReviewError
+from common.metrics import baselines, ratings
+from common.metrics.baselines import CONSTANT, HUMAN, SHUFFLED, Panel
 from common.metrics.figures import Scores
-from common.metrics.material import System, Text, Trial
-from common.views.comparison.content import Row
+from common.metrics.material import System
+from common.metrics.tables import Row, Table
 from scripts.evaluate_figures import GROUPS, Tools, measure
+from scripts.evaluate_reviews import stand_ins
+from scripts.evaluate_tables import Asked, make_tables
+from scripts.live import Display
 
 FIGURE = "rouge1.max"
 """What is plotted unless something else is asked for: one of Reviewer2's (arXiv 2402.10886) that needs no model."""
 LENGTH = "form.words"
-METRICS = "overlap,specificity,form,grounding"
+METRICS = "overlap,specificity,grounding,form"
 TABLE = (
     "rouge1.max", "rouge2.max", "rougeL.max", "bleu.max", "bertscore-f1.max", "rouge1.mean", "spe.rouge1",
     "spe.bertscore", "hits.recall", "hits.precision", "grounded.points", "form.parsed", "form.unrated", LENGTH,
 )  # fmt: skip
 """Of the figures there are, those of the page's main table, in this order; all others are folded below it."""
-NAMES = {"human": "human, left out", "shuffled": "another paper's", "constant": "one for all"}
-"""Baselines in the table: an arm may itself be called human."""
+NAMES = {HUMAN: "referee, left out", SHUFFLED: "another paper's", CONSTANT: "one for all"}
+"""Baselines in the tables: what an arm's questions come from may be human, too."""
+
+Groups = Mapping[str, Mapping[str, Scores]]
+"""Venue or section -> row -> the plotted figure there."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What to score. groups: of `evaluate_figures.GROUPS`. figure: the one that is plotted. sections: headings under
-    which it is taken too."""
+class Scored:
+    """whole: the table of all papers. venues: where there are several."""
 
-    groups: tuple[str, ...]
-    figure: str
-    sections: tuple[str, ...]
-
-
-def figures_of(system: System, asked: Asked, tools: Tools) -> dict[str, Scores]:
-    """By name; those of a section as `sectional` names them. Errors: BadConfig when the plotted figure is not there."""
-    found: dict[str, Scores] = {}
-    home = ""
-    for group in asked.groups:
-        measured = {one.name: one for one in measure(group, system, tools)}
-        home = group if asked.figure in measured else home
-        found |= measured
-    if not home:
-        raise BadConfig(
-            f"None of the groups {', '.join(asked.groups)} has the figure {asked.figure}.",
-            f"They have: {', '.join(sorted(found))}. Choose one with --figure, or other --metrics.",
-        )
-    # A section of a review says something only beside that section of the human ones.
-    for section in asked.sections if GROUPS[home].references else ():
-        part = {one.name: one for one in measure(home, _under(system, section), tools)}[asked.figure]
-        found[sectional(asked.figure, section)] = replace(part, name=sectional(asked.figure, section))
-    return found
+    whole: Table
+    venues: Groups
+    sections: Groups
 
 
-def sectional(figure: str, section: str) -> str:
-    return f"{figure} in {section}"
+def score(systems: Sequence[System], groups: tuple[str, ...], figure: str, tools: Tools, display: Display) -> Scored:
+    """Errors: BadConfig when none of the groups has the plotted figure; ReviewError."""
+    home = home_of(figure, groups, tools)
+    whole, *venues = make_tables(Asked(groups, tools, False, ""), systems, "venue", display)
+    sections: list[Table] = []
+    if GROUPS[home].prose:
+        _, *sections = make_tables(Asked((home,), tools, False, ""), systems, "section", display)
+    found = [{one.title.partition(" ")[2]: _plotted(one, figure) for one in part} for part in (venues, sections)]
+    return Scored(whole, *(part if len(part) > 1 else {} for part in found))
 
 
-def _under(system: System, section: str) -> System:
-    """Every text cut down to one of its sections; a reference without it is no reference."""
-
-    def cut(text: Text) -> Text:
-        return replace(text, sections={section: text.sections.get(section, "")}, points=())
-
-    def trial(one: Trial) -> Trial:
-        return Trial(cut(one.review), tuple(cut(other) for other in one.references if section in other.sections))
-
-    items = {key: replace(item, trials=tuple(map(trial, item.trials))) for key, item in system.items.items()}
-    return replace(system, items=items)
+def check(figure: str, groups: Sequence[str], encoder: str) -> None:
+    """What would otherwise be found out after the last review. Errors: BadConfig, ReviewError."""
+    for name in ("matplotlib", "scipy"):
+        if find_spec(name) is None:
+            raise ReviewError(f"{name} is not installed, so there can be no report.", 'pip install ".[eval]"')
+    home_of(figure, groups, Tools({}, {}, encoder))
 
 
-def baselines(shown: Sequence[Panel], seed: int) -> Iterator[System]:
-    """Referees left out, another paper's review, one for all papers. The last is missing where no paper has two."""
-    found = [leave_one_out(shown), shuffled(shown, shown, seed=seed)]
-    if chosen := strongest(shown, seed=seed):
-        found.append(constant(shown, chosen, "the strongest of those tried on these very papers"))
-    for system in found:
-        yield replace(system, name=NAMES[system.name])
+def home_of(figure: str, groups: Sequence[str], tools: Tools) -> str:
+    """The group that a figure is of. Errors: BadConfig."""
+    names = {group: {one.name for one in measure(group, System("", {}), tools)} for group in groups}
+    for group, found in names.items():
+        if figure in found:
+            return group
+    known = sorted(name for found in names.values() for name in found)
+    raise BadConfig(
+        f"None of the groups {', '.join(groups)} has the figure {figure}.",
+        f"They have: {', '.join(known)}. Choose one with --figure, or other --metrics.",
+    )
+
+
+def beside(panels: Sequence[Panel], groups: Sequence[str], tools: Tools) -> list[System]:
+    """The baselines, under the names they have here; the constant rating, too, where ratings are scored."""
+    found, how = stand_ins(panels, panels, panels, "on the papers that are compared, which is optimistic", tools.seed)
+    systems = [
+        replace(one, name=NAMES[one.name], note=f"{one.note}; {how}" if one.name == CONSTANT else one.note)
+        for one in found
+    ]
+    if "ratings" in groups:
+        systems.append(baselines.raters(panels))
+        tools.rated = ratings.constants(systems[-1], tools.forms)
+    return systems
 
 
 def table_figures(rows: Sequence[Row], figure: str) -> tuple[str, ...]:
     """The plotted figure first, then those of TABLE that any row has."""
     there = {name for row in rows for name in row.scores}
     return tuple(dict.fromkeys((figure, *(name for name in TABLE if name in there))))
+
+
+def _plotted(table: Table, figure: str) -> dict[str, Scores]:
+    return {row.name: row.scores[figure] for row in table.rows if figure in row.scores}

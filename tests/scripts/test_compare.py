@@ -74,7 +74,7 @@ def test_every_arm_reviews_every_paper_it_has_questions_for(
     for (arm, _), entry in found.items():
         replies[arm] += len(entry["replies"])
     # Five papers with two sets each; four papers on a form with questions, of which two reviewers of three ask one.
-    assert replies == {"single": 6, "generic": 6, "chain": 6, "oracle": 10, "human": 8, "bare": 6, "one": 6}
+    assert replies == {"single": 6, "generic": 6, "chain": 6, "oracle": 10, "human-questions": 8, "bare": 6, "one": 6}
     assert {entry["missing"] for entry in found.values()} == {"", "no-questions"}
     assert {paper for (arm, paper), entry in found.items() if arm == "oracle" and entry["missing"]} == {"iclr_2017/p5"}
     oracle = found["oracle", "neurips_2024/p0"]["replies"]
@@ -83,8 +83,8 @@ def test_every_arm_reviews_every_paper_it_has_questions_for(
     assert [q["text"] for q in found["generic", "iclr_2017/p2"]["replies"][0]["questions"]] == [q.text for q in GENERIC]
     assert found["single", "iclr_2017/p2"]["replies"][0]["questions"] == []
     scores = json.loads((out / "scores.json").read_text())
-    assert set(scores) == {"single", "generic", "chain", "oracle", "human", "bare", "one"} | {
-        "human, left out", "another paper's", "one for all",
+    assert set(scores) == {"single", "generic", "chain", "oracle", "human-questions", "bare", "one"} | {
+        "referee, left out", "another paper's", "one for all",
     }  # fmt: skip
     assert scores["oracle"]["spe.rouge1"]["unscored"] == {"iclr_2017/p5": "no-questions"}
     markdown = (out / "report.md").read_text()

@@ -5,8 +5,8 @@ Differences are computed here, by papers that both rows have; nothing is scored 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from common.metrics.figures import Difference, Scores, difference
@@ -76,20 +76,23 @@ class Gain:
     difference: Difference
 
 
+Groups = Mapping[str, Mapping[str, Scores]]
+"""Venue or section -> row -> the plotted figure there."""
+
+
 @dataclass(frozen=True)
 class Comparison:
-    """against: name of the row that gains are over. figures: names, in the order of the table; `chosen`, the first of
-    them, is the one that is plotted. length: the figure with the words of a review. sections: section -> the chosen
-    figure's name there. venues: paper key -> venue. controls: rows that are no part of the table's comparisons.
-    examples: None where they were left out on purpose. commands: exact.
-    facts: what the run was, in few words; settings: all that a repetition must have alike."""
+    """against: name of the row that differences are to. figures: names, in the order of the table; `chosen`, the first
+    of them, is the one that is plotted. venues, sections: empty where there is one alone. length: the figure with the
+    words of a review. controls: rows with figures of their own. examples: None where they were left out on purpose.
+    commands: exact. facts: what the run was, in few words; settings: all that a repetition must have alike."""
 
     title: str
     rows: tuple[Row, ...]
     against: str
     figures: tuple[str, ...]
-    venues: Mapping[str, str]
-    sections: Mapping[str, str] = field(default_factory=dict)
+    venues: Groups = field(default_factory=dict)
+    sections: Groups = field(default_factory=dict)
     length: str = ""
     controls: tuple[Row, ...] = ()
     examples: tuple[Example, ...] | None = ()
@@ -104,9 +107,9 @@ class Comparison:
 
     @property
     def folded(self) -> tuple[str, ...]:
-        """Figures that are not in the table nor a section's."""
-        apart = {*self.figures, *self.sections.values()}
-        return tuple(dict.fromkeys(name for row in self.rows for name in row.scores if name not in apart))
+        """Figures that are not in the table."""
+        names = dict.fromkeys(name for row in self.rows for name in row.scores)
+        return tuple(name for name in names if name not in self.figures)
 
     @property
     def reference(self) -> Row:
@@ -114,50 +117,38 @@ class Comparison:
 
     @property
     def others(self) -> tuple[Row, ...]:
-        """The arms that gains are shown of."""
+        """The arms that differences are shown of."""
         return tuple(row for row in self.rows if row.arm and row.name != self.against)
-
-    def gain(self, row: Row, figure: str, keys: Collection[str] | None = None) -> Difference:
-        """row - reference on the papers both have, or on those of `keys`."""
-        pair = [_only(one.scores[figure], keys) for one in (row, self.reference)]
-        return difference(*pair)
 
     @cached_property
     def gains(self) -> dict[tuple[str, str], Difference]:
-        """(row, figure) -> difference, for all papers."""
+        """(row, figure) -> difference, where both have the figure under the same settings."""
         return {
-            (row.name, figure): self.gain(row, figure)
+            (row.name, figure): difference(row.scores[figure], self.reference.scores[figure])
             for row in self.rows
-            if row.name != self.against
             for figure in self.figures
-            if figure in row.scores and figure in self.reference.scores
+            if row.name != self.against and comparable(row.scores.get(figure), self.reference.scores.get(figure))
         }
 
     @cached_property
     def by_venue(self) -> tuple[Gain, ...]:
-        """Of the chosen figure: all papers first, then each venue where there are several."""
-        groups: dict[str, Collection[str] | None] = {OVERALL: None}
-        names = sorted(set(self.venues.values()))
-        if len(names) > 1:
-            groups |= {name: {key for key, venue in self.venues.items() if venue == name} for name in names}
-        return tuple(
-            Gain(row.name, group, self.gain(row, self.chosen, keys))
-            for group, keys in groups.items()
-            for row in self.others
-        )
+        """Of the chosen figure: all papers first, then each venue."""
+        whole = {row.name: row.scores[self.chosen] for row in self.rows if self.chosen in row.scores}
+        return self._by({OVERALL: whole, **self.venues})
 
     @cached_property
     def by_section(self) -> tuple[Gain, ...]:
-        """Of the chosen figure in each section; sections that one of the two rows does not score are not there."""
+        return self._by(self.sections)
+
+    def _by(self, groups: Groups) -> tuple[Gain, ...]:
         return tuple(
-            Gain(row.name, section, self.gain(row, figure))
-            for section, figure in self.sections.items()
+            Gain(row.name, group, difference(scores[row.name], scores[self.against]))
+            for group, scores in groups.items()
             for row in self.others
-            if figure in row.scores and figure in self.reference.scores
+            if comparable(scores.get(row.name), scores.get(self.against))
         )
 
 
-def _only(scores: Scores, keys: Collection[str] | None) -> Scores:
-    if keys is None:
-        return scores
-    return replace(scores, values={key: value for key, value in scores.values.items() if key in keys})
+def comparable(first: Scores | None, second: Scores | None) -> bool:
+    """Whether there are two, taken with the same settings."""
+    return bool(first and second and (first.unit, first.settings) == (second.unit, second.settings))

@@ -228,8 +228,9 @@ def _label(row: Row) -> str:
 def _group(group: str, content: Comparison) -> str:
     if group == OVERALL:
         return "all papers"
-    papers = sum(venue == group for venue in content.venues.values())
-    return one_line(f"{group} ({papers})" if papers else group)
+    if group not in content.venues:
+        return one_line(group)
+    return one_line(f"{group} ({len(content.venues[group][content.against].values)} papers)")
 
 
 def _axis(content: Comparison, figure: str) -> str:

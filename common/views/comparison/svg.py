@@ -6,7 +6,6 @@ dark. Style attributes become presentation attributes, because the page's Conten
 
 from __future__ import annotations
 
-import hashlib
 import io
 import re
 from collections.abc import Iterator
@@ -62,8 +61,8 @@ def drawing(width: float, height: float) -> Iterator[Figure]:
 
 
 def inline(figure: Figure, name: str, label: str) -> str:
-    """The SVG element. name: unique in the page; label: what a reader who sees no picture is told. The same figure
-    gives the same text."""
+    """The SVG element. name: a word, unique in the page; label: what a reader who sees no picture is told. The same
+    figure gives the same text."""
     import matplotlib
 
     buffer = io.StringIO()
@@ -71,10 +70,11 @@ def inline(figure: Figure, name: str, label: str) -> str:
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
+    text = text.replace("xlink:href=", "href=")  # SVG 2; the prefix would need a declaration
     text = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", text, flags=re.DOTALL)
     text = re.sub(r'\s+style="([^"]*)"', lambda match: _attributes(match[1]), text)
     text = re.sub(r"#[0-9a-f]{6}\b", lambda match: _coloured(match[0]), text)
-    text = _own_ids(text, f"{hashlib.sha256(name.encode()).hexdigest()[:6]}-")
+    text = _own_ids(text, f"{name}-")
     head = f'<svg class="plot" role="img" aria-label={quoteattr(label)} '
     return re.sub(r'^<svg[^>]*?width="([\d.]+)pt" height="([\d.]+)pt"', lambda match: head, text).strip()
 
