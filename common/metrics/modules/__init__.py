@@ -51,6 +51,4 @@ def info(description: str, citation: str, returns: str) -> evaluate.MetricInfo:
         f"Returns:\n    {returns}\n"
     )
     features = Features({"predictions": Value("string"), "references": List(Value("string"))})
-    return evaluate.MetricInfo(
-        description=description, citation=citation, inputs_description=inputs, features=features
-    )
+    return evaluate.MetricInfo(description=description, citation=citation, inputs_description=inputs, features=features)

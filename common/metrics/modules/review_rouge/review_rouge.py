@@ -24,10 +24,10 @@ class ReviewRouge(evaluate.Metric):
             "ROUGE of a review against each human review of its paper, identical to the package rouge-score.",
             CITATION,
             "dict: rouge1.max, rouge1.mean and so on, 0-100: the best and the mean over a paper's human reviews, then "
-            "the mean over papers; n: papers scored; unscored: reason -> papers left out.",
+            "the mean over papers; n: papers scored; unscored: reason -> papers left out; settings.",
         )
 
     def _compute(self, predictions, references):
-        from common.metrics.overlap import ROUGE, compute
+        from common.metrics.overlap import ROUGE, compute, settings
 
-        return compute(predictions, references, ROUGE)
+        return compute(predictions, references, ROUGE) | {"settings": settings("rougeLsum")}
