@@ -102,15 +102,15 @@ def check(kind: Kind, truth: np.ndarray, folds: int) -> None:
     """Errors: ReviewError when these training papers are too few for a cross-validation within them."""
     import numpy as np
 
-    values, counts = np.unique(truth, return_counts=True)
-    if kind == "score" and len(truth) < 2 * folds:
+    if len(truth) < 2 * folds:
         raise ReviewError(f"There are {len(truth)} papers to learn from; at least {2 * folds} are needed.", _MORE)
+    values, counts = np.unique(truth, return_counts=True)
+    names = ("rejected", "accepted")
     if len(values) == 1:
-        one = ("all papers to learn from were " + ("accepted" if values[0] else "rejected")) if kind == "acceptance" \
-            else f"all papers to learn from have the score {values[0]:g}"  # fmt: skip
-        raise ReviewError(f"There is nothing to predict: {one}.", _MORE)
+        fate = names[int(values[0])] if kind == "acceptance" else f"given the score {values[0]:g}"
+        raise ReviewError(f"All {len(truth)} papers to learn from were {fate}: there is nothing to tell apart.", _MORE)
     if kind == "acceptance" and min(counts) < folds:
-        what = ("rejected", "accepted")[int(values[counts.argmin()])]
+        what = names[int(values[counts.argmin()])]
         raise ReviewError(
             f"There are {min(counts)} {what} papers of {len(truth)} to learn from; at least {folds} are needed.", _MORE
         )
