@@ -20,8 +20,9 @@ from common.rows.budget import read_paper
 from common.types import Paper
 
 _WORD = re.compile(r"[^\W\d_]+")
-_FORMULA = re.compile(r"\\\[.+?\\\]|\$\$.+?\$\$", re.DOTALL)
-_INLINE = re.compile(r"\\\(.+?\\\)|(?<![\\$])\$[^$\n]{1,200}\$", re.DOTALL)
+# Bounded, so that a thousand opening marks without a closing one stay cheap.
+_FORMULA = re.compile(r"\\\[.{1,4000}?\\\]|\$\$.{1,4000}?\$\$", re.DOTALL)
+_INLINE = re.compile(r"\\\(.{1,1500}?\\\)|(?<![\\$])\$[^$\n]{1,200}\$", re.DOTALL)
 _YEAR = re.compile(r"(?<![\d.:–—/-])(?:19|20)\d\d(?![\d–—-]|\.\d)")
 _CITED = re.compile(r"\[\d[\d,;\s–-]*\]|\([^()]{0,200}?\b(?:19|20)\d\d[a-z]?\)|\bet al\.?,? \((?:19|20)\d\d[a-z]?\)")
 _CODE = re.compile(r"(?:github|gitlab|bitbucket)\.(?:com|io|org)/", re.IGNORECASE)
