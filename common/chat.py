@@ -61,22 +61,34 @@ class Chat:
 
     def ids(self, messages: Messages, opening: bool = True) -> list[int]:
         """The prompt as token ids; special tokens come from the template alone."""
-        return self.tokenizer(self.text(messages, opening), add_special_tokens=False)["input_ids"]
+        return self._tokens(self.text(messages, opening))
 
     def ids_and_labels(self, messages: Messages, answer: str) -> tuple[list[int], list[int]]:
-        """Prompt + answer for training: labels are IGNORED on the prompt and the ids themselves on the answer.
+        """Prompt + answer for training: labels are IGNORED on the prompt and the ids themselves on the answer, as on
+        every assistant's turn among the messages.
 
-        The answer ends with whatever the template puts after an assistant's turn (its end mark is learnt).
-        Errors: ValueError when the template renders the prompt differently once an answer follows.
+        An answer ends with whatever the template puts after an assistant's turn (its end mark is learnt).
+        Errors: ValueError when the template renders a prompt differently once an answer follows.
         """
         # An answer is harmless for the same reason: only the template may write special tokens.
-        whole = self.text([*messages, {"role": "assistant", "content": answer}], opening=False)
-        prompt = self.text(messages)
-        if not whole.startswith(prompt):
-            raise ValueError("the chat template changes the prompt when an answer follows it")
-        head = self.ids(messages)
-        tail = self.tokenizer(whole[len(prompt) :], add_special_tokens=False)["input_ids"]
-        return head + tail, [IGNORED] * len(head) + tail
+        turns = [*messages, {"role": "assistant", "content": answer}]
+        ids: list[int] = []
+        labels: list[int] = []
+        done = ""
+        for place, turn in enumerate(turns):
+            if turn["role"] != "assistant":
+                continue
+            prompt, whole = self.text(turns[:place]), self.text(turns[: place + 1], opening=False)
+            if not (prompt.startswith(done) and whole.startswith(prompt)):
+                raise ValueError("the chat template changes the prompt when an answer follows it")
+            head, tail = self._tokens(prompt[len(done) :]), self._tokens(whole[len(prompt) :])
+            ids += head + tail
+            labels += [IGNORED] * len(head) + tail
+            done = whole
+        return ids, labels
+
+    def _tokens(self, text: str) -> list[int]:
+        return self.tokenizer(text, add_special_tokens=False)["input_ids"]
 
     @cached_property
     def _control(self) -> re.Pattern[str] | None:

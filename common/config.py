@@ -19,6 +19,7 @@ import yaml
 
 from common import strict_yaml
 from common.errors import BadConfig
+from common.rows.design import DEFAULT, RowDesign
 from common.types import Sampling
 
 T = TypeVar("T")
@@ -36,6 +37,9 @@ class ChainConfig:
     context: tokens of prompt and completion together, 0 for all that the model preset has.
     adapter_a, adapter_b: adapter folders of questioner and reviewer; null takes the shipped one if it fits the
     model, "none" takes the base alone.
+    adapter_joint: folder of an adapter for both stages' turns of one conversation, instead of the two.
+    design_a, design_b: how a stage is asked and answers. An adapter is always served with the design it was trained
+    on, which its run.json names; these are for a base alone and for a server's adapters.
     guided: completions are held to the form by a grammar, so that even a small model's answer can be read.
     server: address of an OpenAI-compatible server to use instead of a model in process.
     """
@@ -54,6 +58,9 @@ class ChainConfig:
     guided: bool = True
     adapter_a: str | None = None
     adapter_b: str | None = None
+    adapter_joint: str | None = None
+    design_a: RowDesign = DEFAULT
+    design_b: RowDesign = DEFAULT
     server: str | None = None
     questioner: Sampling = field(default_factory=lambda: replace(Sampling(), max_tokens=384))
     reviewer: Sampling = field(default_factory=Sampling)

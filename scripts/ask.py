@@ -40,7 +40,8 @@ def command(paper: Path, out: Path | None, as_json: bool, **values: Any) -> None
     with Display(quiet=values["quiet"]) as display:
         display.say(f"Reading {paper} ...")
         read = read_one(paper, reading)
-        engine, _ = opening.start(config, display.say)
+        engine, base = opening.start(config, display.say)
+        config = base.served(config)
         errors: list[ReviewError] = []
         try:
             job = prepare(read, engine, form, config, paper_budget(engine, form, config))

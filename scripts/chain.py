@@ -83,6 +83,7 @@ class Batch:
         if not papers:
             return self._close(len(paths), display)
         engine, base = opening.start(self.config, display.say)
+        self.config = base.served(self.config)
         try:
             settings_digest = digest(self.config, self.form, self.extra, self.given, engine, base)
             todo = self._unfinished(papers, settings_digest, display)
@@ -197,7 +198,7 @@ def digest(
 ) -> str:
     """SHA-256 of everything a result depends on besides the paper. A seed nobody chose is not part of it: a resumed
     run draws another one, and what is finished stays finished."""
-    plain = replace(config, adapter_a=None, adapter_b=None, server=None)
+    plain = replace(config, adapter_a=None, adapter_b=None, adapter_joint=None, server=None)
     parts = [
         to_json(plain),
         to_json(form),

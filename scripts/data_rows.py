@@ -19,6 +19,7 @@ from common.rows.design import RowDesign
 from common.rows.folder import Folder, Format
 from common.rows.record import Source
 from common.store import ModelPath, resolve
+from scripts import conversation
 from scripts.live import Display
 from scripts.row_inputs import SOURCES, Inputs, load_inputs, weights
 from scripts.row_jobs import VENUE, Job, Outcome, Plan, outcomes
@@ -29,7 +30,12 @@ from stage_b_reviewer.prompt import PROMPT_VERSION as VERSION_B
 
 @click.command()
 @click.argument("corpus", type=click.Path(path_type=Path))
-@click.option("--stage", type=click.Choice(["a", "b"]), required=True, help="a: questions. b: reviews.")
+@click.option(
+    "--stage",
+    type=click.Choice(["a", "b", "joint"]),
+    required=True,
+    help="a: questions. b: reviews. joint: both, in one chat.",
+)
 @click.option("--split", type=click.Path(path_type=Path), required=True, metavar="FILE", help="From `data split`.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="A new folder.")
 @click.option(
@@ -169,10 +175,10 @@ def _check(values: dict[str, Any]) -> None:
     unused = values["files"] if source in ("human", "model-a") else values["asked"] if source != "mixed" else ()
     if unused:
         raise BadConfig(f"--questions {source} does not use one of the files given.", "Use --questions mixed.")
-    if values["pool"] and stage == "b":
+    if values["pool"] and stage != "a":
         raise BadConfig("--pool is stage a's.", "For stage b, --target merged pools a paper's questions.")
     if merged and (stage == "a" or not values["merged"] or values["form"] == VENUE):
-        raise BadConfig("--target merged is stage b's, and needs --merged FILE and the --form it was merged on.")
+        raise BadConfig("--target merged is for reviews, and needs --merged FILE and the --form it was merged on.")
     if values["merged"] and not merged:
         raise BadConfig("--merged is used with --target merged alone.")
 
@@ -185,9 +191,9 @@ def _origin(plan: Plan, model: ModelPath, inputs: Inputs, corpus: str, split: st
     return Origin(
         stage=plan.stage,
         source=plan.source,
-        target=plan.target if plan.stage == "b" else "questions",
+        target="questions" if plan.stage == "a" else plan.target,
         form=plan.form,
-        prompt_version=VERSION_A if plan.stage == "a" else VERSION_B,
+        prompt_version={"a": VERSION_A, "b": VERSION_B, "joint": conversation.PROMPT_VERSION}[plan.stage],
         design=plan.design,
         corpus=corpus,
         split=split,

@@ -6,7 +6,7 @@ speeds that the last run on this machine measured; without such a run there is n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from common.chat import Chat
@@ -15,9 +15,8 @@ from common.engines.base import Messages
 from common.paper.render import render
 from common.types import Paper, Question, ReviewForm
 from scripts import opening, speeds
-from scripts.pipeline import QUESTION_TOKENS, paper_budget, prepare
+from scripts.pipeline import QUESTION_TOKENS, Base, paper_budget, prepare, review_prompt
 from stage_a_questioner import prompt as prompt_a
-from stage_b_reviewer import prompt as prompt_b
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +25,7 @@ class Counter:
 
     chat: Chat
     context: int
+    adapters: Mapping[str, str]
 
     def count(self, messages: Messages) -> int:
         return len(self.chat.ids(messages))
@@ -36,13 +36,19 @@ def estimate(
 ) -> str:
     """A plain text report. asked: questions were given, so stage A does not run."""
     counter, base = _counter(config)
+    config = base.served(config)
     budget = paper_budget(counter, form, config, questions if asked else ())
-    lines, read, write = [f"model: {base}, context {counter.context:,} tokens, {budget:,} of them for the paper"], 0, 0
+    lines, read, write = (
+        [f"model: {base.name}, context {counter.context:,} tokens, {budget:,} of them for the paper"],
+        0,
+        0,
+    )
     for paper in papers:
         job = prepare(paper, counter, form, config, budget)
         whole = counter.count([{"role": "user", "content": render(paper)}])
-        tokens_a = 0 if asked else counter.count(prompt_a.messages(job.fitted.text, form))
-        tokens_b = counter.count(prompt_b.messages(job.fitted.text, form, questions or (Question("Q1", "?"),)))
+        tokens_a = 0 if asked else counter.count(prompt_a.messages(job.fitted.text, form, config.design_a))
+        guess = questions or (Question("Q1", "?"),)
+        tokens_b = counter.count(review_prompt(counter, job.fitted.text, form, guess, config))
         tokens_b += 0 if asked else QUESTION_TOKENS * config.max_questions
         read += tokens_a + tokens_b
         write += (
@@ -60,17 +66,17 @@ def estimate(
         lines += [
             f"  cut: {c.section}: {c.words_total - c.words_kept:,} of {c.words_total:,} words" for c in job.fitted.cuts
         ]
-    lines += ["", f"in all: {read:,} tokens to read and at most {write:,} to write", _time(base, read, write)]
+    lines += ["", f"in all: {read:,} tokens to read and at most {write:,} to write", _time(base.name, read, write)]
     return "\n".join(line for line in lines if line is not None)
 
 
-def _counter(config: ChainConfig) -> tuple[Counter, str]:
+def _counter(config: ChainConfig) -> tuple[Counter, Base]:
     if config.server:
-        engine, base = opening.start(config)
-        return engine, base.name
+        return opening.start(config)
     model = opening.find_model(config)
     context = min(config.context or model.path.context, model.path.context)
-    return Counter(Chat.load(str(model.path.path), model.path.preset.template_arguments), context), model.path.id
+    chat = Chat.load(str(model.path.path), model.path.preset.template_arguments)
+    return Counter(chat, context, dict.fromkeys(model.adapters, "")), model.base
 
 
 def _time(base: str, read: int, write: int) -> str:

@@ -12,11 +12,15 @@ from importlib import metadata
 from pathlib import Path
 
 from common.config import ChainConfig
-from common.engines.base import Engine
+from common.engines.base import JOINT, Engine
+from common.errors import BadConfig, EngineFailure
+from common.rows.design import DEFAULT
 from common.store import Adapter, ModelPath, default_adapters, inspect_adapter, resolve
 from common.teacher import TeacherConfig
-from scripts import speeds
+from scripts import conversation, speeds
 from scripts.pipeline import Base
+from stage_a_questioner import prompt as prompt_a
+from stage_b_reviewer import prompt as prompt_b
 
 NO_ADAPTER = "none"
 SCRIPTED = "script:"
@@ -33,17 +37,50 @@ class Model:
 
     @property
     def base(self) -> Base:
-        return Base(self.path.id, self.path.digest, versions())
+        designs = {name: adapter.design for name, adapter in self.adapters.items()}
+        return Base(self.path.id, self.path.digest, versions(), designs)
+
+
+TAUGHT = {
+    "questioner": ("a", prompt_a.PROMPT_VERSION),
+    "reviewer": ("b", prompt_b.PROMPT_VERSION),
+    JOINT: ("joint", conversation.PROMPT_VERSION),
+}
+"""What an adapter of this name has to be trained as: the stage of its rows, and the version of its prompt."""
 
 
 def find_model(config: ChainConfig, notify: Callable[[str], None] | None = None) -> Model:
     """Resolve and check. Errors: BadConfig, EngineFailure."""
     path = resolve(config.model, notify)
+    if config.adapter_joint:
+        if config.adapter_a or config.adapter_b:
+            raise BadConfig("adapter_joint does both stages' work.", "Leave out adapter_a and adapter_b, or it.")
+        return Model(path, {JOINT: _checked(JOINT, Path(config.adapter_joint), path, config)})
     chosen = dict(zip(("questioner", "reviewer"), default_adapters(path), strict=True))
     for stage, given in (("questioner", config.adapter_a), ("reviewer", config.adapter_b)):
         if given is not None:
             chosen[stage] = None if given == NO_ADAPTER else Path(given)
-    return Model(path, {stage: inspect_adapter(folder, path) for stage, folder in chosen.items() if folder})
+    return Model(path, {stage: _checked(stage, folder, path, config) for stage, folder in chosen.items() if folder})
+
+
+def _checked(stage: str, folder: Path, path: ModelPath, config: ChainConfig) -> Adapter:
+    """The adapter, made sure to be asked here what it was trained to be asked. Without a run.json nobody can tell."""
+    adapter = inspect_adapter(folder, path)
+    trained, version = TAUGHT[stage]
+    if adapter.stage and adapter.stage != trained:
+        raise EngineFailure(
+            f"The adapter {folder} was trained on rows of stage {adapter.stage}; the {stage} takes stage {trained}.",
+            "Give it to its own stage: --adapter-a, --adapter-b, or --set adapter_joint=DIR.",
+        )
+    if adapter.prompt_version and adapter.prompt_version != version:
+        raise EngineFailure(
+            f"The adapter {folder} was trained on prompt {adapter.prompt_version}; this version asks with {version}.",
+            "Train it again on rows of this version, or use the version it was trained with.",
+        )
+    for key in {"questioner": ("design_a",), "reviewer": ("design_b",)}.get(stage, ("design_a", "design_b")):
+        if getattr(config, key) not in (DEFAULT, adapter.design):
+            raise BadConfig(f"'{key}' is not the design that the adapter {folder} was trained on.", f"Leave {key} out.")
+    return adapter
 
 
 def start(config: ChainConfig, notify: Callable[[str], None] | None = None) -> tuple[Engine, Base]:

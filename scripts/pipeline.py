@@ -8,13 +8,14 @@ handed over the moment it is complete.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from common.config import ChainConfig
-from common.engines.base import Engine, OnProgress
+from common.engines.base import JOINT, Engine, Messages, OnProgress
 from common.errors import ReviewError
 from common.paper import fit
+from common.rows.design import RowDesign
 from common.types import (
     ChainRecord,
     FittedPaper,
@@ -25,6 +26,7 @@ from common.types import (
     StageRecord,
 )
 from common.views.schema import SCHEMA_VERSION
+from scripts import conversation
 from stage_a_questioner import prompt as prompt_a
 from stage_a_questioner.asking import Asked, AskOptions, Subject, ask
 from stage_a_questioner.pool import distinct
@@ -50,11 +52,19 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """The model behind the engine, for the record. sha256: its digest, "" for a server. versions: of the packages."""
+    """The model behind the engine, for the record. sha256: its digest, "" for a server. versions: of the packages.
+    designs: what the adapters beside it were trained to be asked, by their names; a server does not tell."""
 
     name: str
     sha256: str
     versions: dict[str, str]
+    designs: dict[str, RowDesign] = field(default_factory=dict)
+
+    def served(self, config: ChainConfig) -> ChainConfig:
+        """The settings, with each stage asked as its adapter was trained to be."""
+        both = self.designs.get(JOINT)
+        questioner = self.designs.get("questioner", both) or config.design_a
+        return replace(config, design_a=questioner, design_b=self.designs.get("reviewer", both) or config.design_b)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +82,12 @@ class Listener:
 def paper_budget(engine: Engine, form: ReviewForm, config: ChainConfig, questions: Sequence[Question] = ()) -> int:
     """Tokens the paper may fill: what the context leaves after instruction, questions and answer, in both stages."""
     context = min(engine.context, config.context or engine.context)
-    room_a = context - engine.count(prompt_a.messages("", form)) - config.questioner.max_tokens
+    room_a = context - engine.count(prompt_a.messages("", form, config.design_a)) - config.questioner.max_tokens
     reserve = 0 if questions else QUESTION_TOKENS * config.max_questions
     asked = questions or (Question("Q1", "?"),)
-    room_b = context - engine.count(prompt_b.messages("", form, asked)) - config.reviewer.max_tokens - reserve
+    room_b = (
+        context - engine.count(review_prompt(engine, "", form, asked, config)) - config.reviewer.max_tokens - reserve
+    )
     budget = int(min(room_a, room_b) * config.paper_share)
     if budget <= 0:
         raise ReviewError(
@@ -83,6 +95,23 @@ def paper_budget(engine: Engine, form: ReviewForm, config: ChainConfig, question
             "Lower reviewer.max_tokens or max_questions, or choose a model with a longer context.",
         )
     return budget
+
+
+def review_prompt(
+    engine: Engine, text: str, form: ReviewForm, questions: Sequence[Question], config: ChainConfig
+) -> Messages:
+    """What stage B is asked. text: of the fitted paper."""
+    before = _before(engine, text, form, questions, config)
+    if before:
+        return [*before, prompt_b.follow_up(form, config.design_b)]
+    return prompt_b.messages(text, form, questions, config.design_b)
+
+
+def _before(
+    engine: Engine, text: str, form: ReviewForm, questions: Sequence[Question], config: ChainConfig
+) -> Messages:
+    """The first half of the conversation, where one adapter does both stages; else nothing."""
+    return conversation.asked(text, form, questions, config.design_a) if JOINT in engine.adapters and questions else ()
 
 
 def prepare(paper: Paper, engine: Engine, form: ReviewForm, config: ChainConfig, budget: int) -> Job:
@@ -122,8 +151,9 @@ def ask_window(
     if waiting:
         listener.on_stage("asking")
         subjects = [Subject(jobs[p].fitted.text, jobs[p].paper.source.sha256, jobs[p].paper.title) for p in waiting]
-        options = AskOptions(config.samples, config.max_questions, config.dedupe)
-        sampling = replace(config.questioner, grammar=prompt_a.grammar() if config.guided else "")
+        options = AskOptions(config.samples, config.max_questions, config.dedupe, design=config.design_a)
+        grammar = prompt_a.grammar(design=config.design_a) if config.guided else ""
+        sampling = replace(config.questioner, grammar=grammar)
         results = ask(engine, subjects, form, sampling, options, extra, listener.on_progress)
         for place, result in zip(waiting, results, strict=True):
             if isinstance(result, Asked):
@@ -146,18 +176,24 @@ def _write_window(
     listener.on_stage("reviewing")
     places = list(jobs)
     ready = [_refitted(jobs[place], engine, form, config) for place in places]
-    assignments = [Assignment(job.paper, job.fitted.text, job.questions or ()) for job in ready]
+    assignments = [
+        Assignment(job.paper, job.fitted.text, questions, _before(engine, job.fitted.text, form, questions, config))
+        for job in ready
+        for questions in [job.questions or ()]
+    ]
 
     def done(index: int, written: Written) -> None:
         listener.on_record(places[index], record_of(engine, ready[index], written, form, base))
 
-    sampling = replace(config.reviewer, grammar=prompt_b.grammar(form) if config.guided else "")
-    write(engine, assignments, form, sampling, config.reviews, config.max_points, done, listener.on_progress)
+    grammar = prompt_b.grammar(form, design=config.design_b) if config.guided else ""
+    sampling = replace(config.reviewer, grammar=grammar)
+    progress, limits = listener.on_progress, (config.reviews, config.max_points)
+    write(engine, assignments, form, sampling, *limits, done, progress, config.design_b)
 
 
 def _refitted(job: Job, engine: Engine, form: ReviewForm, config: ChainConfig) -> Job:
     """The reserve for questions is an estimate: where the real ones need more room, the paper is cut again."""
-    prompt = prompt_b.messages(job.fitted.text, form, job.questions or ())
+    prompt = review_prompt(engine, job.fitted.text, form, job.questions or (), config)
     context = min(engine.context, config.context or engine.context)
     if engine.count(prompt) + config.reviewer.max_tokens <= context:
         return job

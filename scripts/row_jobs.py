@@ -16,12 +16,14 @@ from common.chat import Chat
 from common.config import ChainConfig
 from common.corpora.question_sets import QuestionSet
 from common.corpora.schema import CorpusPaper, Rejection
+from common.engines.base import JOINT
 from common.errors import ReviewError
 from common.forms import load_form
 from common.rows.budget import Fitter, Ruler, read_paper
 from common.rows.design import RowDesign
 from common.rows.record import Draft, Posed, Row, Source, Stage
 from common.types import Paper, ReviewForm
+from scripts import conversation
 from scripts.pipeline import paper_budget
 from stage_a_questioner import rows as rows_a
 from stage_a_questioner.own_questions import questions_of
@@ -76,13 +78,15 @@ class Maker:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._ruler = Ruler(Chat.load(plan.tokenizer, plan.arguments), plan.context)
+        adapters = {JOINT: ""} if plan.stage == "joint" else {}
+        self._ruler = Ruler(Chat.load(plan.tokenizer, plan.arguments), plan.context, adapters)
         self._form = cache(load_form)
         self._shared = cache(self._budget)
 
     def _budget(self, form: str) -> int:
-        """Tokens the chain gives a paper on this form at this context, whatever the stage."""
-        config = replace(ChainConfig(), context=self._plan.context)
+        """Tokens the chain gives a paper on this form at this context."""
+        design = self._plan.design
+        config = replace(ChainConfig(), context=self._plan.context, design_a=design, design_b=design)
         return paper_budget(self._ruler, self._form(form), config)
 
     def outcome(self, job: Job) -> Outcome:
@@ -120,6 +124,8 @@ class Maker:
             what = f"The review has {', '.join(part.name for part in review.sections) or 'no sections'}"
         if target is None:
             return Rejection("row", paper.key, "form-mismatch", f"{what}; nothing of it is a point on {form.name}.")
+        if self._plan.stage == "joint":
+            return conversation.draft(paper, read, posed, target, design)
         return rows_b.draft(paper, Linker(read, posed.questions), posed, target, design)
 
 

@@ -10,11 +10,14 @@ import json
 import os
 import socket
 import sys
+from dataclasses import asdict
 from typing import Any
 
 import click
 
+from common.engines.base import JOINT
 from common.errors import EngineFailure
+from common.rows.design import DEFAULT
 from scripts import opening
 from scripts.opening import Model
 from scripts.options import settings
@@ -49,6 +52,8 @@ def command(port: int, print_command: bool, **values: Any) -> None:
         tensor_parallel=model.path.preset.tensor_parallel,
     )
     arguments = server_arguments(model, options, port)
+    for line in unusual(model):
+        click.echo(line, err=True)
     settings_for_vllm = {**environment(options), "VLLM_ENABLE_V1_MULTIPROCESSING": "1", "VLLM_LOGGING_LEVEL": "INFO"}
     if print_command:
         click.echo("\n".join(f"{name}={value} \\" for name, value in sorted(settings_for_vllm.items())))
@@ -62,12 +67,24 @@ def command(port: int, print_command: bool, **values: Any) -> None:
     os.execv(sys.executable, [sys.executable, *arguments])
 
 
+def unusual(model: Model) -> list[str]:
+    """What a client has to be told: a server does not say how its adapters want to be asked."""
+    lines = []
+    for stage, adapter in model.adapters.items():
+        switches = {key: value for key, value in asdict(adapter.design).items() if value != getattr(DEFAULT, key)}
+        for name in {"questioner": "a", "reviewer": "b"}.get(stage, "ab"):
+            lines += [
+                f"Clients need: --set design_{name}.{key}={str(value).lower()}" for key, value in switches.items()
+            ]
+    return lines
+
+
 def server_arguments(model: Model, options: Any, port: int) -> list[str]:
     """Arguments of `python` that start vLLM's server."""
     from common.engines.vllm_options import engine_arguments, rank_slot
     from common.engines.vllm_plugin import status
 
-    plain = [stage for stage in STAGES if stage not in model.adapters]
+    plain = [] if JOINT in model.adapters else [stage for stage in STAGES if stage not in model.adapters]
     arguments = ["-m", "vllm.entrypoints.openai.api_server", "--host", "127.0.0.1", "--port", str(port)]
     arguments += ["--model", str(model.path.path), "--served-model-name", model.path.id, *plain]
     arguments += [text for pair in engine_arguments(options, status().state != "gpu").items() for text in _flag(*pair)]

@@ -12,6 +12,7 @@ from time import perf_counter
 
 from common.engines.base import Engine, OnProgress, adapter_for
 from common.errors import ReviewError
+from common.rows.design import DEFAULT, RowDesign, marked
 from common.seeds import spread
 from common.types import Completion, Question, ReviewForm, Sampling, StageRecord
 from stage_a_questioner.pool import SIMILAR, pool
@@ -32,12 +33,13 @@ class Subject:
 @dataclass(frozen=True, slots=True)
 class AskOptions:
     """samples: question sets a paper. most: questions kept after pooling. similar: ROUGE-L above which two are one.
-    tries: rounds for a paper of which no answer held a question."""
+    tries: rounds for a paper of which no answer held a question. design: how the prompt asks and is answered."""
 
     samples: int = 4
     most: int | None = 12
     similar: float = SIMILAR
     tries: int = 2
+    design: RowDesign = DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,8 @@ def ask(
     waiting = list(range(len(subjects)))
     for turn in range(options.tries):
         numbers = range(turn * options.samples, (turn + 1) * options.samples)
-        _round(engine, subjects, waiting, form, sampling, numbers, answers, on_progress)
-        waiting = [place for place in waiting if not any(_parsed(one).questions for one in answers[place])]
+        _round(engine, subjects, waiting, form, sampling, options.design, numbers, answers, on_progress)
+        waiting = [p for p in waiting if not any(_parsed(one, options.design).questions for one in answers[p])]
         if not waiting:
             break
     seconds = perf_counter() - start
@@ -87,13 +89,14 @@ def _round(
     waiting: Sequence[int],
     form: ReviewForm,
     sampling: Sampling,
+    design: RowDesign,
     numbers: Sequence[int],
     answers: list[list[Completion]],
     on_progress: OnProgress | None,
 ) -> None:
     prompts, samplings, owners = [], [], []
     for place in waiting:
-        prompt = messages(subjects[place].text, form)
+        prompt = messages(subjects[place].text, form, design)
         for one in spread(sampling, subjects[place].sha256, STAGE, numbers):
             prompts.append(prompt)
             samplings.append(one)
@@ -103,8 +106,8 @@ def _round(
         answers[place].append(completion)
 
 
-def _parsed(completion: Completion) -> ParsedQuestions:
-    return parse(completion.text, completion.finish)
+def _parsed(completion: Completion, design: RowDesign) -> ParsedQuestions:
+    return parse(completion.text, completion.finish, design)
 
 
 def _asked(
@@ -115,7 +118,7 @@ def _asked(
     options: AskOptions,
     extra: Sequence[Question],
 ) -> Asked | ReviewError:
-    parsed = [_parsed(one) for one in completions]
+    parsed = [_parsed(one, options.design) for one in completions]
     questions = pool([one.questions for one in parsed], extra, options.most, options.similar)
     problems = [f"set {number}: {reason}" for number, one in enumerate(parsed, start=1) for reason in one.rejected]
     problems += [f"set {number} holds no question" for number, one in enumerate(parsed, start=1) if not one.questions]
@@ -129,7 +132,7 @@ def _asked(
     adapter = adapter_for(engine, STAGE) or ""
     record = StageRecord(
         stage=STAGE,
-        prompt_version=PROMPT_VERSION,
+        prompt_version=marked(PROMPT_VERSION, options.design),
         adapter=adapter,
         adapter_sha256=engine.adapters.get(adapter, ""),
         sampling=sampling,

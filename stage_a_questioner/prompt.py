@@ -5,7 +5,7 @@
 The instruction stands before the paper and nothing that differs between samples stands after it, so several question
 sets over one paper share one prefix. Structure after Reviewer2 (arXiv 2402.10886, section 3.2): the paper, and the
 names of the review's sections; one item a line after sample-design engineering (arXiv 2404.13033), whose other layouts
-are `common.rows.design`'s switches: every design is an inverse pair, the default is what the chain serves.
+are `common.rows.design`'s switches: every design is an inverse pair.
 """
 
 from __future__ import annotations
@@ -97,16 +97,22 @@ def render(questions: Sequence[Question], design: RowDesign = DEFAULT, rationale
     return f"{RATIONALE} {one_line(rationale)}\n{body}" if design.rationale else body
 
 
-def grammar(fewest: int = FEWEST, most: int = MOST, longest: int | None = None) -> str:
-    """The answers of `render` as EBNF (xgrammar's notation): numbered lines with an aspect, each ending in "?".
+def grammar(fewest: int = FEWEST, most: int = MOST, longest: int | None = None, design: RowDesign = DEFAULT) -> str:
+    """The answers of `render` as EBNF (xgrammar's notation): numbered items with an aspect, each ending in "?".
 
-    A model decoded under it cannot leave the form, which is what small models do first. The line itself is free.
+    A model decoded under it cannot leave the form, which is what small models do first. The item itself is free.
     longest: characters of a question, for a model that would not end one; None for no limit."""
+    between = '" "' if design.layout == "paragraph" else '"\\n"'
     items = [f'"{number}. (" aspect ") " question' for number in range(1, most + 1)]
-    needed = ' "\\n" '.join(items[:fewest])
-    optional = "".join(f' ("\\n" {item}' for item in items[fewest:]) + " )?" * (most - fewest)
+    needed = f" {between} ".join(items[:fewest])
+    optional = "".join(f" ({between} {item}" for item in items[fewest:]) + " )?" * (most - fewest)
     aspects = " | ".join(f'"{aspect}"' for aspect in ASPECTS)
-    return f'root ::= {needed}{optional}\naspect ::= {aspects}\nquestion ::= [A-Z] [^?\\n]{{12,{longest or ""}}} "?"\n'
+    rules = [f"aspect ::= {aspects}", f'question ::= [A-Z] [^?\\n]{{12,{longest or ""}}} "?"']
+    if design.absent == "placeholder":
+        optional += f" nothing{{{max(0, len(ASPECTS) - most)},{len(ASPECTS)}}}"
+        rules.append(f'nothing ::= {between} [1-9] [0-9]? ". (" aspect ") {NO_QUESTION}"')
+    reasons = f'"{RATIONALE} " [^\\n]{{3,400}} "\\n" ' if design.rationale else ""
+    return "\n".join([f"root ::= {reasons}{needed}{optional}", *rules, ""])
 
 
 def parse(text: str, finish: str = "stop", design: RowDesign = DEFAULT) -> ParsedQuestions:

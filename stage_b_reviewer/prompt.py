@@ -8,15 +8,13 @@
 
 The instruction and the paper come first and the questions last, so that different question sets over one paper share
 their prefix. Structure after Reviewer2 (arXiv 2402.10886, section 3.2). What does not parse is listed in
-`Review.problems` and stays in `Review.raw`. Other layouts are `common.rows.design`'s switches; the chain serves the
-default one.
+`Review.problems` and stays in `Review.raw`. Other layouts are `common.rows.design`'s switches.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache
 from itertools import pairwise
 
 from common.engines.base import Messages
@@ -25,6 +23,7 @@ from common.forms import parse_rating
 from common.rows.design import DEFAULT, RATIONALE, RowDesign, one_line
 from common.rows.paragraph import from_lines, to_lines
 from common.types import Question, Rating, RatingScale, Review, ReviewForm, ReviewSection
+from stage_b_reviewer.headings import guarded, key_of, split
 from stage_b_reviewer.points import points_of, without_repeats
 
 PROMPT_VERSION = "b1"
@@ -33,6 +32,9 @@ NOTHING = "None."
 """Placeholder of a section nobody has anything to say under, in the designs that have one."""
 MOST_POINTS = 6
 """Points under one heading that `grammar` admits: a loop must end somewhere."""
+_BEGIN = {"lines": "[A-Z]", "paragraph": "[A-Z1]"}
+"""How a paragraph may begin: where points stand in it, with the first one's number."""
+_NOW = "Write the review now."
 SYSTEM = "You are an expert reviewer of research papers. You write critical, fair and specific reviews."
 
 
@@ -40,25 +42,39 @@ def messages(paper: str, form: ReviewForm, questions: Sequence[Question], design
     """The chat that asks for a review. paper: its text, already cut to the budget; questions may be empty, which is
     the single-stage baseline."""
     first = design.instruction == "first"
+    answering = f"by answering the questions that follow {'it' if first else ''}".rstrip() if questions else "in full"
+    instruction = _instruction(
+        f"Read the paper {'below' if first else 'above'} and review it {answering}.", form, bool(questions), design
+    )
+    asked = "\n".join(f"{question.id}. {question.text}" for question in questions)
+    tail = f"Questions:\n{asked}\n\n{_NOW}" if questions else _NOW
+    parts = (instruction, fenced(paper)) if first else (fenced(paper), instruction)
+    return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": "\n\n".join([*parts, tail])}]
+
+
+def follow_up(form: ReviewForm, design: RowDesign = DEFAULT) -> dict[str, str]:
+    """The second request of one conversation in which the paper was read and its questions were written as a numbered
+    list: neither is said again."""
+    task = "Now review the paper above by answering these questions; number 1 is Q1, number 2 is Q2, and so on."
+    return {"role": "user", "content": f"{_instruction(task, form, True, design)}\n\n{_NOW}"}
+
+
+def _instruction(task: str, form: ReviewForm, asked: bool, design: RowDesign) -> str:
+    """What to write, and how. asked: there are questions, which the points name."""
     lines = [f"## {section.name}" + (f"\n({section.guide})" if section.guide else "") for section in form.sections]
     if form.ratings:
         lines.append(f"## {RATINGS}")
         lines += [f"{RATIONALE} one line that says what they rest on"] if design.rationale else []
         lines += [f"{scale.name}: {_scale_line(scale, design)}" for scale in form.ratings]
-    task = (f"by answering the questions that follow {'it' if first else ''}".rstrip()) if questions else "in full"
     instruction = (
-        f"Read the paper {'below' if first else 'above'} and review it {task}. "
-        "Write these sections, each under its heading:\n"
+        f"{task} Write these sections, each under its heading:\n"
         + "\n".join(lines)
         + f"\n{_shape(design)} Be specific to this paper"
-        + (", and end each point with the numbers of the questions it answers, as in [Q2]." if questions else ".")
+        + (", and end each point with the numbers of the questions it answers, as in [Q2]." if asked else ".")
     )
     if design.absent == "placeholder":
         instruction += f"\nIn a section with nothing to say, write: {NOTHING}"
-    asked = "\n".join(f"{question.id}. {question.text}" for question in questions)
-    tail = f"Questions:\n{asked}\n\nWrite the review now." if questions else "Write the review now."
-    parts = (instruction, fenced(paper)) if first else (fenced(paper), instruction)
-    return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": "\n\n".join([*parts, tail])}]
+    return instruction
 
 
 def _shape(design: RowDesign) -> str:
@@ -71,7 +87,7 @@ def _scale_line(scale: RatingScale, design: RowDesign) -> str:
     """The scale in words: "a number from 1 (poor) to 4 (excellent)", or all values where some are left out."""
     values = sorted(scale.labels, key=float)
     if design.ratings == "text":
-        return "one of " + "; ".join(_in_words(scale, float(value)) for value in values)
+        return "one of " + "; ".join(_values(scale, design))
     low, high = (f"{value} ({_short(scale.labels[value])})" for value in (values[0], values[-1]))
     steps = {float(after) - float(before) for before, after in pairwise(values)}
     kind = f"one of {', '.join(values)}," if len(steps) > 1 else "a number"
@@ -108,8 +124,8 @@ def render(
         if form is None:
             raise ValueError("a design other than the default is rendered for a form")
         sections = _designed(sections, form, design)
-    names = {_key(section.name) for section in (form.sections if form else sections)} | {_key(RATINGS)}
-    blocks = [f"## {section.name}\n{_guarded(section.text, names)}".rstrip() for section in sections]
+    names = {key_of(section.name) for section in (form.sections if form else sections)} | {key_of(RATINGS)}
+    blocks = [f"## {section.name}\n{guarded(section.text, names)}".rstrip() for section in sections]
     scales = {scale.name: scale for scale in form.ratings} if form and design.ratings == "text" else {}
     scored = [
         f"{one.name}: {_in_words(scales[one.name], one.value) if one.name in scales else f'{one.value:g}'}"
@@ -133,21 +149,34 @@ def _designed(sections: Sequence[ReviewSection], form: ReviewForm, design: RowDe
     return [ReviewSection(name, text) for name, text in texts.items()]
 
 
-def grammar(form: ReviewForm, most: int = MOST_POINTS) -> str:
+def grammar(form: ReviewForm, most: int = MOST_POINTS, design: RowDesign = DEFAULT) -> str:
     """The answers of `render` on this form as EBNF (xgrammar's notation): its headings in order, a paragraph or 1 to
     `most` points under each, and a value of its own scale for every rating. What the lines say is free."""
     parts = []
     for section in form.sections:
-        body = f"point{{1,{most}}}" if section.points else 'paragraph "\\n"'
+        listed = section.points and design.layout == "lines"
+        body = f"point{{1,{most}}}" if listed else 'paragraph "\\n"'
+        if design.absent == "placeholder":
+            mark = ("- " if listed else "1. ") if section.points else ""
+            body = f'({body} | "{mark}{NOTHING}\\n")'
         parts.append(f'"## {_literal(section.name)}\\n" {body}')
     if form.ratings:
-        lines = [
-            f'"{_literal(s.name)}: " ({" | ".join(_quoted(v) for v in sorted(s.labels, key=float))})'
-            for s in form.ratings
-        ]
-        parts.append(f'"## {RATINGS}\\n" ' + ' "\\n" '.join(lines))
+        lines = [f'"{_literal(s.name)}: " ({" | ".join(_quoted(v) for v in _values(s, design))})' for s in form.ratings]
+        reasons = [f'"{RATIONALE} " [^\\n]{{3,400}}'] if design.rationale else []
+        parts.append(f'"## {RATINGS}\\n" ' + ' "\\n" '.join([*reasons, *lines]))
     root = ' "\\n" '.join(parts)
-    return f'root ::= {root}\nparagraph ::= [A-Z] [^\\n]{{60,}}\npoint ::= "- " [A-Z0-9"(] [^\\n]{{20,}} "\\n"\n'
+    rules = [
+        f"root ::= {root}",
+        f"paragraph ::= {_BEGIN[design.layout]} [^\\n]{{60,}}",
+        'point ::= "- " [A-Z0-9"(] [^\\n]{20,} "\\n"',
+    ]
+    return "\n".join([*rules, ""])
+
+
+def _values(scale: RatingScale, design: RowDesign) -> list[str]:
+    """What may be written for a rating, from the lowest to the highest."""
+    values = sorted(scale.labels, key=float)
+    return [_in_words(scale, float(value)) for value in values] if design.ratings == "text" else values
 
 
 def _literal(text: str) -> str:
@@ -168,17 +197,17 @@ def parse(
     """Read a completion against the form it was asked for. Nothing is invented: a missing section is a problem, a
     rating that does not fit its scale is unscored, a question number that was not asked is dropped and said.
     Whatever the design, the sections' points come back a line each."""
-    blocks = _split(text, form)
+    blocks = split(text, [one.name for one in form.sections] + ([RATINGS] if form.ratings else []))
     problems = ["the answer was cut off at its length limit"] if finish == "length" else []
     if design.layout == "paragraph":
-        blocks |= {key: to_lines(blocks[key]) for s in form.sections if s.points and (key := _key(s.name)) in blocks}
+        blocks |= {key: to_lines(blocks[key]) for s in form.sections if s.points and (key := key_of(s.name)) in blocks}
     silent = {
         key for key, body in blocks.items() if design.absent == "placeholder" and body in (NOTHING, f"- {NOTHING}")
     }
     blocks = {key: body for key, body in blocks.items() if key not in silent}
-    sections = tuple(ReviewSection(s.name, blocks[_key(s.name)]) for s in form.sections if _key(s.name) in blocks)
+    sections = tuple(ReviewSection(s.name, blocks[key_of(s.name)]) for s in form.sections if key_of(s.name) in blocks)
     problems += [
-        f"no section {s.name}" for s in form.sections if not blocks.get(key := _key(s.name)) and key not in silent
+        f"no section {s.name}" for s in form.sections if not blocks.get(key := key_of(s.name)) and key not in silent
     ]
     if blocks.get(""):
         problems.append("text before the first section")
@@ -186,63 +215,9 @@ def parse(
     known = frozenset(question.id for question in questions)
     found = [point for s in sections if s.name in listed for point in points_of(s, known, problems)]
     points = without_repeats(found, problems)
-    ratings = tuple(_rating(scale, text, blocks.get(_key(RATINGS), "")) for scale in form.ratings)
+    ratings = tuple(_rating(scale, text, blocks.get(key_of(RATINGS), "")) for scale in form.ratings)
     problems += [f"{rating.name} is unscored" for rating in ratings if rating.value is None]
     return Review(form.name, sections, points, ratings, text, tuple(problems))
-
-
-def _key(name: str) -> str:
-    return re.sub(r"[^a-z]+", " ", name.lower().replace("&", " and ")).strip()
-
-
-@cache
-def _heading_pattern(key: str) -> re.Pattern[str]:
-    """A line that is the heading `key`: with #, bold, a number, a colon, or bare."""
-    words = r"[^a-z\n]+".join(r"(?:and|&)" if word == "and" else word for word in key.split())
-    return re.compile(
-        rf"\s*(?P<hash>\#{{1,6}})?\s*(?P<open>\*\*|__)?\s*(?:\d+[.)]\s*)?(?P<name>{words})\s*"
-        rf"(?P<colon>:)?\s*(?P<close>\*\*|__)?\s*(?P<late>:)?(?P<rest>.*)",
-        re.IGNORECASE,
-    )
-
-
-def _heading(line: str, names: set[str]) -> tuple[str, str] | None:
-    """(key, text after it) when a line is the heading of one of `names`.
-
-    Text may follow on the same line only after a colon or a bold name; a bare name must begin with a capital."""
-    for key in names:
-        match = _heading_pattern(key).fullmatch(line)
-        if not match:
-            continue
-        ended = match["colon"] or match["late"] or (match["open"] and match["close"])
-        if match["rest"].strip():
-            return (key, match["rest"].strip()) if ended else None
-        if ended or match["hash"] or match["name"][0].isupper():
-            return key, ""
-    return None
-
-
-def _split(text: str, form: ReviewForm) -> dict[str, str]:
-    """Section key -> its text; "" holds what stands before the first heading. The first heading of a name counts;
-    a second one is text, since reviewers do write "Questions:" inside a section."""
-    waiting = {_key(section.name) for section in form.sections} | ({_key(RATINGS)} if form.ratings else set())
-    blocks: dict[str, list[str]] = {"": []}
-    current = ""
-    for line in text.replace("\r\n", "\n").split("\n"):
-        heading = _heading(line, waiting)
-        if heading:
-            current, rest = heading
-            waiting.discard(current)
-            blocks[current] = [rest] if rest else []
-        else:
-            blocks[current].append(line[1:] if line.startswith("\\") else line)
-    return {key: "\n".join(lines).strip("\n").strip() for key, lines in blocks.items()}
-
-
-def _guarded(text: str, names: set[str]) -> str:
-    return "\n".join(
-        f"\\{line}" if line.startswith("\\") or _heading(line, names) else line for line in text.strip().split("\n")
-    )
 
 
 def _rating(scale: RatingScale, text: str, block: str) -> Rating:

@@ -97,12 +97,16 @@ def of_merged(merged: MergedReview, form: ReviewForm) -> Target | None:
     return Target(form, paragraphs, points, (), tuple(one.code for one in merged.left_out)) if points else None
 
 
-def draft(paper: CorpusPaper, linker: Linker, posed: Posed, target: Target, design: RowDesign) -> Draft | Rejection:
-    """The row's prompt and answer, or why there is none. linker: of the whole paper and these questions.
+def asked_form(target: Target) -> ReviewForm:
+    """The form as the prompt names it: with those ratings alone that the target has, so that the answer does all that
+    it is asked."""
+    given = {rating.name for rating in target.ratings}
+    return replace(target.form, ratings=tuple(scale for scale in target.form.ratings if scale.name in given))
 
-    The prompt asks for those ratings alone that the target has, so that the answer does all that it is asked.
-    """
-    form = replace(target.form, ratings=tuple(s for s in target.form.ratings if s.name in _names(target.ratings)))
+
+def draft(paper: CorpusPaper, linker: Linker, posed: Posed, target: Target, design: RowDesign) -> Draft | Rejection:
+    """The row's prompt and answer, or why there is none. linker: of the whole paper and these questions."""
+    form = asked_form(target)
     questions = posed.questions
     points, codes = _without_questions(target.points, questions if posed.source == "human" else ())
     repeats: list[str] = []
@@ -203,7 +207,3 @@ def _on_scale(ratings: Sequence[Rating], form: ReviewForm) -> tuple[Rating, ...]
         for scale in form.ratings
         if (value := values.get(scale.name)) is not None and value in {float(key) for key in scale.labels}
     )
-
-
-def _names(ratings: Sequence[Rating]) -> set[str]:
-    return {rating.name for rating in ratings}

@@ -6,23 +6,27 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 
-from common.engines.base import Engine, OnProgress, adapter_for
+from common.engines.base import Engine, Messages, OnProgress, adapter_for
 from common.grounding import Grounds, grounded
+from common.rows.design import DEFAULT, RowDesign, marked
 from common.seeds import spread
 from common.types import Completion, Paper, Point, Question, Review, ReviewForm, Sampling, StageRecord
 from stage_b_reviewer.linking import Linker
-from stage_b_reviewer.prompt import PROMPT_VERSION, messages, parse
+from stage_b_reviewer.prompt import PROMPT_VERSION, follow_up, messages, parse
 
 STAGE = "reviewer"
 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A paper to be reviewed. text: as fitted to the context, what the model reads; paper: whole, for evidence."""
+    """A paper to be reviewed. text: as fitted to the context, what the model reads; paper: whole, for evidence.
+    before: where the review is one conversation's second answer, all that stands before its request, paper and
+    questions included; else nothing."""
 
     paper: Paper
     text: str
     questions: tuple[Question, ...]
+    before: Messages = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +46,14 @@ def write(
     max_points: int = 0,
     on_done: Callable[[int, Written], None] | None = None,
     on_progress: OnProgress | None = None,
+    design: RowDesign = DEFAULT,
 ) -> list[Written]:
     """`reviews` reviews of every paper, in order. on_done(i, written): as soon as paper i has all of its reviews."""
     start = perf_counter()
     prompts, samplings = [], []
     for one in assignments:
-        prompt = messages(one.text, form, one.questions)
+        alone = messages(one.text, form, one.questions, design)
+        prompt = [*one.before, follow_up(form, design)] if one.before else alone
         prompts += [prompt] * reviews
         samplings += spread(sampling, one.paper.source.sha256, STAGE, range(reviews))
     arrived: list[dict[int, Completion]] = [{} for _ in assignments]
@@ -58,7 +64,7 @@ def write(
         arrived[place][number] = completion
         if len(arrived[place]) == reviews:
             ordered = [arrived[place][key] for key in range(reviews)]
-            written = finish(engine, assignments[place], form, sampling, ordered, max_points)
+            written = finish(engine, assignments[place], form, sampling, ordered, max_points, design)
             record = replace(written.record, seconds=perf_counter() - start, batch=len(assignments))
             results[place] = replace(written, record=record)
             if on_done:
@@ -75,12 +81,13 @@ def finish(
     sampling: Sampling,
     completions: Sequence[Completion],
     max_points: int = 0,
+    design: RowDesign = DEFAULT,
 ) -> Written:
     """Completions -> reviews whose points name questions and carry evidence. The caller knows the time it took."""
     linker, grounds = Linker(assignment.paper, assignment.questions), Grounds(assignment.paper)
     reviews = []
     for completion in completions:
-        review = parse(completion.text, form, assignment.questions, completion.finish)
+        review = parse(completion.text, form, assignment.questions, completion.finish, design)
         points = tuple(grounded(linker.linked(point), grounds) for point in review.points)
         kept = strongest(points, max_points)
         problems = review.problems
@@ -90,7 +97,7 @@ def finish(
     adapter = adapter_for(engine, STAGE) or ""
     record = StageRecord(
         stage=STAGE,
-        prompt_version=PROMPT_VERSION,
+        prompt_version=marked(PROMPT_VERSION, design),
         adapter=adapter,
         adapter_sha256=engine.adapters.get(adapter, ""),
         sampling=sampling,

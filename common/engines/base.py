@@ -45,6 +45,10 @@ OnDone = Callable[[int, Completion], None]
 OnProgress = Callable[[Progress], None]
 
 
+JOINT = "joint"
+"""Name of an adapter that does both stages' work, in one conversation."""
+
+
 class Engine(Protocol):
     """A language model that completes chats.
 
@@ -106,5 +110,5 @@ def sampling_for_each(prompts: Sequence[Messages], sampling: Sampling | Sequence
 
 
 def adapter_for(engine: Engine, stage: str) -> str | None:
-    """The stage's adapter where the engine has one, else the base alone."""
-    return stage if stage in engine.adapters else None
+    """The stage's adapter where the engine has one, else the one of both stages, else the base alone."""
+    return next((name for name in (stage, JOINT) if name in engine.adapters), None)

@@ -31,11 +31,11 @@ class Ruler:
     name, base, adapters: so that what measures with an Engine can measure with this.
     """
 
-    def __init__(self, chat: Chat, context: int) -> None:
+    def __init__(self, chat: Chat, context: int, adapters: Mapping[str, str] | None = None) -> None:
         self.chat = chat
         self.context = context
         self.name = self.base = "tokenizer"
-        self.adapters: Mapping[str, str] = {}
+        self.adapters: Mapping[str, str] = adapters or {}
         chat.tokenizer.model_max_length = 10**9  # it only makes the tokenizer warn; the limit is `context`
 
     def count(self, messages: Messages) -> int:

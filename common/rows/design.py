@@ -1,8 +1,8 @@
 """How a sample is laid out: the switches of sample-design engineering (arXiv 2404.13033, section 3).
 
 A design changes what the prompt asks for and how the answer is written; each stage's prompt module renders and parses
-every design as an inverse pair. The default is the layout the chain serves: an adapter trained on another one has to
-be served with that one. Which design is best is an experiment, not decided here.
+every design as an inverse pair. An adapter is served with the design it was trained on. Which design is best is an
+experiment, not decided here.
 """
 
 from __future__ import annotations
@@ -36,6 +36,13 @@ class RowDesign:
 
 
 DEFAULT = RowDesign()
+
+
+def marked(version: str, design: RowDesign) -> str:
+    """A prompt's version as a record names it: with the design's digest where that is not the default."""
+    return version if design == DEFAULT else f"{version}/{design.digest}"
+
+
 RATIONALE = "Rationale:"
 """How the line of reasons begins, in both stages."""
 

@@ -10,7 +10,8 @@ from typing import Literal
 from common.engines.base import Messages
 from common.types import Cut, Question
 
-Stage = Literal["a", "b"]
+Stage = Literal["a", "b", "joint"]
+"""joint: both stages' answers in one conversation."""
 Source = Literal["distilled", "human", "model-a"]
 """Where questions come from: distilled from the review, the reviewer's own, or asked by stage A."""
 
@@ -37,12 +38,12 @@ class Row:
 
     id: unique in its folder. part: "train", "val" or "test". paper: key in the corpus; version: its version mark.
     reviews: ids of the reviews behind it, several where they were pooled. form: name of the review form. messages:
-    the prompt, as the same renderer gives it when serving. answer: what is learnt, whole; it carries all of the loss.
-    questions: their source. aspects: of the questions, in their order. paper_tokens: of the fitted paper's text.
-    prompt_tokens, answer_tokens: as `common.chat.Chat.ids_and_labels` gives them, the template's own tokens and the end
-    mark included; answer_tokens are the supervised ones. total_tokens: their sum, at most the context. cuts: what of
-    the paper did not fit. left_out: remarks of the review that are not in the answer. design: digest of the RowDesign.
-    sets: how many question sets went into it.
+    the prompt, as the same renderer gives it when serving; an assistant's turn among them is learnt as well. answer:
+    what is learnt, whole. questions: their source. aspects: of the questions, in their order. paper_tokens: of the
+    fitted paper's text. prompt_tokens, answer_tokens: as `common.chat.Chat.ids_and_labels` gives them, the template's
+    own tokens and the end mark included; answer_tokens are the supervised ones. total_tokens: their sum, at most the
+    context. cuts: what of the paper did not fit. left_out: remarks of the review that are not in the answer. design:
+    digest of the RowDesign. sets: how many question sets went into it.
     """
 
     id: str

@@ -9,8 +9,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from common.errors import EngineFailure
+from common.rows.design import DEFAULT, RowDesign
 from common.store import weights
 from common.store.resolve import ModelPath
 from common.store.weights import Tensor
@@ -31,13 +35,17 @@ _MERGE = "Merge it into the base first (peft: merge_and_unload) and give the mer
 @dataclass(frozen=True, slots=True)
 class Adapter:
     """A LoRA adapter that fits a base. rank: the largest of its modules'; sha256: of its weights file;
-    base_sha256: digest of the base its run.json names, "" if it names none."""
+    and, as its run.json names them, base_sha256: digest of the base; stage: "a", "b" or "joint"; prompt_version,
+    design: what it was trained to be asked. Without a run.json "" and the default design."""
 
     path: Path
     rank: int
     targets: tuple[str, ...]
     sha256: str
     base_sha256: str
+    stage: str = ""
+    prompt_version: str = ""
+    design: RowDesign = DEFAULT
 
 
 def inspect_adapter(folder: Path, base: ModelPath) -> Adapter:
@@ -59,13 +67,31 @@ def inspect_adapter(folder: Path, base: ModelPath) -> Adapter:
             "Give the base it was trained on with --base, or train it again.",
         )
     targets = tuple(sorted({module.rpartition(".")[2] for module in ranks}))
-    return Adapter(folder, rank, targets, weights.sha256(folder / WEIGHTS), trained_on)
+    run = _run(folder)
+    taught = (str(run.get("stage", "")), str(run.get("prompt_version", "")), _design(run, folder))
+    return Adapter(folder, rank, targets, weights.sha256(folder / WEIGHTS), trained_on, *taught)
 
 
 def trained_base(folder: Path) -> str:
     """The digest of the base that an adapter's run.json names, "" when there is none."""
-    run = folder / RUN
-    return str(weights.read_json(run).get(BASE_KEY, "")) if run.is_file() else ""
+    return str(_run(folder).get(BASE_KEY, ""))
+
+
+def _run(folder: Path) -> dict[str, Any]:
+    return weights.read_json(folder / RUN) if (folder / RUN).is_file() else {}
+
+
+def _design(run: dict[str, Any], folder: Path) -> RowDesign:
+    """Of the rows it was trained on. Errors: EngineFailure for a design this version does not know."""
+    node: Any = run
+    for key in ("inputs", "card", "origin", "design"):
+        node = node.get(key) if isinstance(node, dict) else None
+    try:
+        return DEFAULT if node is None else msgspec.convert(node, RowDesign)
+    except msgspec.ValidationError as error:
+        raise EngineFailure(
+            f"The adapter {folder} was trained on rows of a design that this version does not know: {error}."
+        ) from error
 
 
 def default_adapters(base: ModelPath) -> tuple[Path | None, Path | None]:

@@ -11,7 +11,7 @@ from common.jsonio import write_text
 from common.training.watch import LOSSES
 
 CURVE = "losses.svg"
-_SMOOTH = 0.1
+_SMOOTH = 0.2
 """Share of a step's own loss in the drawn line, for runs whose single steps hide their course."""
 
 

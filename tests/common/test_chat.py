@@ -61,3 +61,15 @@ def test_a_missing_tokenizer_is_a_sentence(tmp_path: Path) -> None:
     """A wrong path must not end in a traceback of a library."""
     with pytest.raises(EngineFailure, match=str(tmp_path)):
         Chat.load(str(tmp_path))
+
+
+def test_an_earlier_answer_is_learnt_as_well(chat: Chat) -> None:
+    """In a conversation of two answers both carry loss, each after the very prompt it is asked with."""
+    said = [{"role": "assistant", "content": "1. Is it sound?"}, {"role": "user", "content": "Answer it."}]
+    ids, labels = chat.ids_and_labels([*MESSAGES, *said], "It is.")
+    assert [one for one, label in zip(ids, labels, strict=True) if label not in (IGNORED, one)] == []
+    learnt = chat.tokenizer.decode([label for label in labels if label != IGNORED])
+    assert learnt == "1. Is it sound?<|im_end|>\nIt is.<|im_end|>\n"
+    first, second = chat.ids(MESSAGES), chat.ids([*MESSAGES, *said])
+    assert ids[: len(first)] == first and ids[: len(second)] == second
+    assert set(labels[: len(first)]) == {IGNORED} and labels[len(second) - 1] == IGNORED

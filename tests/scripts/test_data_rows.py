@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from common.chat import IGNORED, Chat
+from common.config import ChainConfig
 from common.corpora.question_sets import QuestionSet, save
 from common.corpora.schema import CorpusPaper, HumanReview, Rejection
 from common.corpora.splits import Recipe, make_split, save_split
 from common.corpora.store import open_corpus, write
+from common.engines.base import JOINT
+from common.engines.scripted import ScriptedEngine
 from common.errors import BadConfig, ReviewError
 from common.forms import load_form
 from common.rows.card import load_card
@@ -22,8 +25,10 @@ from common.rows.folder import read_rows
 from common.store import ModelPath
 from common.types import Question, Rating, ReviewSection
 from scripts.data_rows import command
+from scripts.pipeline import review_prompt
 from scripts.row_inputs import weights
 from stage_a_questioner import prompt as prompt_a
+from stage_b_reviewer import prompt as prompt_b
 
 TOPICS = ("cache", "index", "kernel", "parser")
 BODY = (
@@ -225,3 +230,28 @@ def test_weights_that_are_none_are_refused(text: str) -> None:
     """A typo in a weight must not become a share of 0 or of everything."""
     with pytest.raises(BadConfig):
         weights(text)
+
+
+@pytest.mark.slow
+def test_a_joint_row_is_the_conversation_the_chain_holds(place: Place, tmp_path: Path, base_model: ModelPath) -> None:
+    """One adapter for both turns: stage A's own prompt and answer, then the review that answers those questions."""
+    options = ("--stage", "joint", "--question-sets", str(place.sets), "--context", "4096")
+    done = rows(place, tmp_path / "out", *options)
+    assert done.exception is None, done.output
+    card = load_card(tmp_path / "out")
+    assert card.origin.prompt_version == f"{prompt_a.PROMPT_VERSION}+{prompt_b.PROMPT_VERSION}"
+    chat = Chat.load(str(base_model.path), base_model.preset.template_arguments)
+    engine = ScriptedEngine([], adapters={JOINT: ""})
+    for row in read_rows(tmp_path / "out", "train"):
+        questions = prompt_a.parse(row.messages[2].content).questions
+        review = prompt_b.parse(row.answer, load_form("neurips2024"), questions)
+        assert any(point.question_ids for point in review.points)
+        paper = row.messages[1].content.partition("<paper>\n")[2].partition("\n</paper>")[0]
+        form = load_form("neurips2024")
+        asked = replace(form, ratings=tuple(scale for scale in form.ratings if scale.name == "Rating"))
+        served = review_prompt(engine, paper, asked, questions, ChainConfig())
+        assert row.chat == list(served)
+        ids, labels = chat.ids_and_labels(row.chat, row.answer)
+        assert len(ids) == row.total_tokens <= 4096
+        learnt = chat.tokenizer.decode([label for label in labels if label != IGNORED])
+        assert learnt == f"{row.messages[2].content}<|im_end|>\n{row.answer}<|im_end|>\n"

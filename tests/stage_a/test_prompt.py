@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.forms import form_names, load_form
+from common.rows.design import RowDesign, all_designs
 from common.types import Question
 from stage_a_questioner.pool import distinct, pool, rouge_l
 from stage_a_questioner.prompt import ASPECTS, LONGEST, grammar, messages, parse, render
@@ -110,3 +111,13 @@ def test_the_grammar_admits_exactly_what_is_rendered(texts: list[str], count: in
     assert admits(grammar(), render(rows))
     assert not admits(grammar(), render(rows[:4]))
     assert not admits(grammar(), render(rows) + "\nI hope this helps.")
+
+
+@pytest.mark.parametrize(
+    "design", [one for one in all_designs() if (one.instruction, one.ratings) == ("first", "number")]
+)
+def test_the_grammar_admits_what_every_design_renders(design: RowDesign) -> None:
+    """An adapter trained on a design must be free to write it, and nothing of another design."""
+    rows = [Question(f"Q{n}", f"What about the {n} caches?", ASPECTS[n]) for n in range(1, 7)]
+    assert admits(grammar(design=design), render(rows, design, "to settle are costs (6)."))
+    assert (design == RowDesign()) == admits(grammar(design=design), render(rows))

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.forms import form_names, load_form
+from common.rows.design import all_designs
 from common.types import Question, Rating, ReviewSection
 from stage_b_reviewer.prompt import grammar, messages, parse, render
 from tests.grammars import admits
@@ -138,3 +139,19 @@ def test_what_the_grammar_admits_is_parsed_without_a_problem(name: str) -> None:
     assert [one for one in parse(admitted, form).problems if "repeated" not in one] == []
     assert not admits(grammar(form), f"Sure! Here is the review.\n{admitted}")
     assert not admits(grammar(form), admitted.replace(form.sections[-1].name, "Conclusion"))
+
+
+@pytest.mark.parametrize("name", ["neurips2024", "july7"])
+def test_the_grammar_admits_what_every_design_renders(name: str) -> None:
+    """An adapter trained on a design must be free to write it, also where a section has nothing to say."""
+    form = load_form(name)
+    text = "- The experiments do not separate the two changes.\n- Costs are given nowhere in the paper."
+    summary = "It adapts the order of the training examples to what its probes disagree about."
+    sections = [ReviewSection(section.name, text if section.points else summary) for section in form.sections]
+    ratings = [Rating(scale.name, float(next(iter(scale.labels)))) for scale in form.ratings]
+    for design in all_designs():
+        given_sections = sections[:-1] if design.absent == "placeholder" else sections
+        written = render(given_sections, ratings, form, design, "points are Weaknesses 2.")
+        admitted = written if form.ratings else written + "\n"
+        assert admits(grammar(form, design=design), admitted), design
+        assert [one for one in parse(admitted, form, design=design).problems if "repeated" not in one] == []

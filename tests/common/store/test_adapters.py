@@ -10,6 +10,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from common.errors import EngineFailure
+from common.rows.design import RowDesign
 from common.store import ModelPath, adapters, default_adapters, inspect_adapter, resolve
 from tests.common.store.conftest import write_adapter, write_model
 
@@ -141,3 +142,18 @@ def test_what_peft_writes_is_accepted(base_model: ModelPath, tmp_path: Path) -> 
     get_peft_model(whole, LoraConfig(r=8, target_modules=targets)).save_pretrained(tmp_path / "a")
     found = inspect_adapter(tmp_path / "a", base_model)
     assert (found.rank, found.targets) == (8, tuple(sorted(targets)))
+
+
+def test_what_it_was_trained_to_be_asked_is_read_from_its_run(base: ModelPath, tmp_path: Path) -> None:
+    """An adapter asked in another way than it learnt answers in the wrong form, and nobody would know why."""
+    folder = write_adapter(tmp_path / "a")
+    design = {"instruction": "last", "absent": "placeholder"}
+    run = {"stage": "a", "prompt_version": "a1", "inputs": {"card": {"origin": {"design": design}}}}
+    (folder / adapters.RUN).write_text(json.dumps(run))
+    found = inspect_adapter(folder, base)
+    assert (found.stage, found.prompt_version) == ("a", "a1")
+    assert found.design == RowDesign(instruction="last", absent="placeholder")
+    design["instruction"] = "middle"
+    (folder / adapters.RUN).write_text(json.dumps(run))
+    with pytest.raises(EngineFailure, match="a design that this version does not know"):
+        inspect_adapter(folder, base)

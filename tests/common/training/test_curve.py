@@ -35,9 +35,9 @@ def test_a_resumed_run_draws_a_step_once(tmp_path: Path) -> None:
 
 
 def test_the_smoothed_line_begins_as_a_mean() -> None:
-    """By hand: 4, (4 + 2) / 2, then a tenth of each new value once ten have been seen."""
+    """By hand: 4, (4 + 2) / 2, then a fifth of each new value once five have been seen."""
     assert curve.smoothed([4.0, 2.0]) == [4.0, 3.0]
-    assert curve.smoothed([1.0] * 10 + [2.0])[-1] == pytest.approx(0.9 * 1 + 0.1 * 2)
+    assert curve.smoothed([1.0] * 10 + [2.0])[-1] == pytest.approx(0.8 * 1 + 0.2 * 2)
 
 
 def test_without_matplotlib_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
