@@ -106,8 +106,9 @@ def command(
     opened = open_corpus(corpus)
     sets = _sets(corpus, values["files"], arms, values["min_score"], opened)
     part = values["part"]
-    keys = load_part(values["split"], part, opened)
-    plan = Plan(opened, part, tuple(key for key in opened.keys if key in set(keys)), arms, config, values["form"], sets)
+    listed = frozenset(load_part(values["split"], part, opened))
+    keys = tuple(key for key in opened.keys if key in listed)
+    plan = Plan(opened, part, keys, keys, arms, config, values["form"], sets)
     if values["only_answerable"]:
         plan = replace(plan, keys=answerable(plan))
     plan = replace(plan, keys=_drawn(plan.keys, values["papers"], values["seed"]))
@@ -124,7 +125,8 @@ def command(
                 known = compare_run.records.load(journal)
         finally:
             bench.close()
-        wish = Wish(against, not no_texts, groups, values["figure"], values["encoder"], (said,))
+    wish = Wish(against, not no_texts, groups, values["figure"], values["encoder"], (said,))
+    with Display(quiet=quiet) as display:
         content = compare_report.compared(plan, bench, known, wish, display)
     compare_report.save(out, content)
     click.echo(compare_report.summary(content))

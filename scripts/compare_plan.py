@@ -27,11 +27,13 @@ WINDOW = 16
 
 @dataclass(frozen=True)
 class Plan:
-    """What is compared. keys: of the papers, in order. config: its samplings hold the run's seed. sets: paper key ->
+    """What is compared. listed: keys of the part's papers, whose reviews stand in for another paper's. keys: of those
+    that are compared, in order. config: its samplings hold the run's seed. sets: paper key ->
     its distilled question sets."""
 
     corpus: Corpus
     part: str
+    listed: tuple[str, ...]
     keys: tuple[str, ...]
     arms: tuple[Arm, ...]
     config: ChainConfig

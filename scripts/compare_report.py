@@ -12,16 +12,16 @@ from pathlib import Path
 
 from common.jsonio import to_json, write_text
 from common.metrics import control, tables
-from common.metrics.baselines import Panel
-from common.metrics.material import System, Text
+from common.metrics.material import System
 from common.metrics.similarity import Rouge
 from common.types import ReviewForm
 from common.views.comparison.cells import chance_note, gain_cell, mean_cell
-from common.views.comparison.content import Comparison, Example, Row, Shown
+from common.views.comparison.content import Comparison, Row
 from common.views.comparison.markdown import to_markdown
 from scripts import opening
 from scripts.compare_arms import Arm, from_reviews, note
 from scripts.compare_engine import Bench
+from scripts.compare_examples import examples
 from scripts.compare_plan import VENUE, Plan
 from scripts.compare_records import Known
 from scripts.compare_scoring import LENGTH, beside, score, table_figures
@@ -32,8 +32,6 @@ from scripts.live import Display
 
 PAGE, MARKDOWN, SCORES = "report.html", "report.md", "scores.json"
 PACKAGES = ("rouge-score", "sacrebleu", "numpy", "matplotlib")
-SIDES = 3
-"""Human reviews shown beside an example."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +49,23 @@ class Wish:
 
 def compared(plan: Plan, bench: Bench, known: Known, wish: Wish, display: Display) -> Comparison:
     """Everything the page shows. Errors: ReviewError."""
-    humans = read_panels(plan.corpus, plan.keys)
-    shown = list(humans.panels.values())
+    humans, listed = read_panels(plan.corpus, plan.keys), read_panels(plan.corpus, plan.listed)
+    shown, others = list(humans.panels.values()), list(listed.panels.values())
     tools = Tools(
         {form.name: form for form in (*humans.form_of.values(), *_forms(plan))},
-        {panel.key: panel.load_paper for panel in shown if panel.load_paper},
+        {panel.key: panel.load_paper for panel in others if panel.load_paper},
         wish.encoder,
         seed=plan.seed,
     )
     arms = {arm.name: arm for arm in plan.arms}
     systems = {arm.name: system_of(arm, plan, known, shown) for arm in plan.arms}
-    scored = score([*systems.values(), *beside(shown, wish.metrics, tools)], wish.metrics, wish.figure, tools, display)
+    scored = score(
+        [*systems.values(), *beside(shown, others, wish.metrics, tools)],
+        wish.metrics,
+        wish.figure,
+        tools,
+        display,
+    )
     content = Comparison(
         title=f"{len(plan.arms)} ways to review {len(plan.keys)} papers",
         rows=tuple(_row(row, arms.get(row.name), plan, known, bench) for row in scored.whole.rows),
@@ -76,7 +80,7 @@ def compared(plan: Plan, bench: Bench, known: Known, wish: Wish, display: Displa
         settings=_settings(plan, bench, known),
         notes=(*_notes(plan, known), *_odd(humans)),
     )
-    return replace(content, examples=_examples(content, systems, humans) if wish.texts else None)
+    return replace(content, examples=examples(content, plan.arms, systems, humans) if wish.texts else None)
 
 
 def _row(row: tables.Row, arm: Arm | None, plan: Plan, known: Known, bench: Bench) -> Row:
@@ -192,41 +196,3 @@ def _notes(plan: Plan, known: Known) -> tuple[str, ...]:
 def _odd(humans: Humans) -> tuple[str, ...]:
     found = Counter(note.code for note in humans.notes)
     return tuple(f"Human side: {code}, {count} times." for code, count in sorted(found.items()))
-
-
-def _examples(content: Comparison, systems: dict[str, System], humans: Humans) -> tuple[Example, ...]:
-    """Best, median and worst paper by how far the last arm is above the one it is compared with."""
-    focus = content.others[-1] if content.others else content.reference
-    first, second = focus.scores[content.chosen], content.reference.scores[content.chosen]
-    if focus is content.reference:
-        values, by = dict(first.values), f"{content.chosen} of {focus.name}"
-    else:
-        values = {key: value - second.values[key] for key, value in first.values.items() if key in second.values}
-        by = f"{content.chosen} of {focus.name} less that of {content.against}"
-    ranked = sorted(values, key=lambda key: (-values[key], key))
-    if not ranked:
-        return ()
-    places = {"best": ranked[0], "median": ranked[len(ranked) // 2], "worst": ranked[-1]}
-    return tuple(
-        Example(place, key, humans.titles[key], by, values[key], _texts(content, systems, humans.panels[key]))
-        for place, key in places.items()
-    )
-
-
-def _texts(content: Comparison, systems: dict[str, System], panel: Panel) -> tuple[Shown, ...]:
-    """The arms' reviews, the compared ones first, then human ones."""
-    focus = content.others[-1].name if content.others else ""
-    order = sorted(systems, key=lambda name: (name != content.against, name != focus))
-    found = []
-    for row in (next(row for row in content.rows if row.name == name) for name in order):
-        item = systems[row.name].items.get(panel.key)
-        if item:
-            found.append(
-                Shown(row.name, _readable(item.trials[0].review), row.scores[content.chosen].values.get(panel.key))
-            )
-    people = [Shown(f"human review {one.id}", _readable(one)) for one in panel.reviews[:SIDES]]
-    return (*found[:2], *people[:1], *found[2:], *people[1:])
-
-
-def _readable(text: Text) -> str:
-    return "\n\n".join(f"{name.upper()}\n{prose}" if name else prose for name, prose in text.sections.items())

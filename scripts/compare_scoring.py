@@ -74,9 +74,10 @@ def home_of(figure: str, groups: Sequence[str], tools: Tools) -> str:
     )
 
 
-def beside(panels: Sequence[Panel], groups: Sequence[str], tools: Tools) -> list[System]:
-    """The baselines, under the names they have here; the constant rating, too, where ratings are scored."""
-    found, how = stand_ins(panels, panels, panels, "on the papers that are compared, which is optimistic", tools.seed)
+def beside(panels: Sequence[Panel], donors: Sequence[Panel], groups: Sequence[str], tools: Tools) -> list[System]:
+    """The baselines, under the names they have here; the constant rating, too, where ratings are scored. donors: of
+    another paper's review."""
+    found, how = stand_ins(panels, donors, panels, "on the papers that are compared, which is optimistic", tools.seed)
     systems = [
         replace(one, name=NAMES[one.name], note=f"{one.note}; {how}" if one.name == CONSTANT else one.note)
         for one in found

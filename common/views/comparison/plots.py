@@ -230,7 +230,8 @@ def _group(group: str, content: Comparison) -> str:
         return "all papers"
     if group not in content.venues:
         return one_line(group)
-    return one_line(f"{group} ({len(content.venues[group][content.against].values)} papers)")
+    papers = len(content.venues[group][content.against].values)
+    return one_line(f"{group} ({papers} paper{'s' * (papers != 1)})")
 
 
 def _axis(content: Comparison, figure: str) -> str:
