@@ -28,7 +28,7 @@ from common.errors import ReviewError
 from common.forms import load_form
 from common.metrics.figures import Scores, estimate
 from common.metrics.hit_rate import SHORTEST
-from common.metrics.matching import Vectors, assign
+from common.metrics.matching import Embeds, Vectors, assign
 from common.metrics.questions.answerable import Support
 from stage_b_reviewer.points import points_of, without_repeats
 
@@ -62,15 +62,15 @@ def main(what: str, corpus: Path, split: Path, part: str, questions: Path | None
         asked = distilled(questions)
         lists = {key: asked[key] for key in _drawn(sorted(asked.keys() & set(keys)), most, seed)}
     lists = {key: found for key, found in lists.items() if len(found) > 1 or what == "passages"}
+    encoder = Encoder.load()
     if what == "passages":
         texts = {paper.key: paper.text for paper in opened.papers(lists)}
-        own, foreign = supported(lists, texts)
-        encoder = "words"
+        own, foreign = supported(lists, texts, encoder)
     else:
-        vectors = Vectors(Encoder.load())
-        own, foreign = matched(lists, vectors)
-        encoder = vectors.name
-    click.echo(f"{len(lists)} papers, {sum(len(one) for found in lists.values() for one in found)} texts, {encoder}")
+        own, foreign = matched(lists, Vectors(encoder))
+    click.echo(
+        f"{len(lists)} papers, {sum(len(one) for found in lists.values() for one in found)} texts, {encoder.name}"
+    )
     report(own, foreign, seed)
 
 
@@ -119,12 +119,14 @@ def matched(lists: Mapping[str, Sequence[Sequence[str]]], vectors: Vectors) -> t
     return rates(pairs), rates(crossed)
 
 
-def supported(lists: Mapping[str, Sequence[Sequence[str]]], texts: Mapping[str, str]) -> tuple[Rates, Rates]:
+def supported(
+    lists: Mapping[str, Sequence[Sequence[str]]], texts: Mapping[str, str], encoder: Embeds
+) -> tuple[Rates, Rates]:
     """Shares of questions with a passage in their own paper, and in another."""
-    support = {key: Support(text) for key, text in texts.items()}
+    support = {key: Support(text, encoder) for key, text in texts.items()}
 
     def rates(papers: Mapping[str, str]) -> Rates:
-        near = {key: [support[paper].of(text) for one in lists[key] for text in one] for key, paper in papers.items()}
+        near = {key: support[paper].of([text for one in lists[key] for text in one]) for key, paper in papers.items()}
         return _swept(near, lambda score, threshold: float(score >= threshold))
 
     return rates({key: key for key in lists}), rates(dict(strangers(list(lists))))

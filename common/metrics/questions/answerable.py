@@ -1,88 +1,78 @@
 """Whether the paper has a passage that is about what a question asks: a proxy for being answerable from the paper.
 
-Support is the share, by weight, of the question's content stems that stand in the best passage; a stem weighs its
-smoothed inverse document frequency over the paper's passages, and one the paper lacks weighs as the rarest. It
-separates questions about this paper from questions about another; it cannot tell that the passage holds the answer. A
-good question about what the paper leaves out ("Which seeds?") may fail it, a vague one ("What is the method?") pass.
+Support is the cosine of the question with the nearest excerpt of the three passages that share most with it (BM25,
+`common.grounding`). At its threshold a question is about this paper and no other; that the passage holds the answer is
+not known. A good question about what the paper leaves out ("Which seeds?") may fail it, as may one about the paper as a
+whole ("Is it well written?"): read it beside a shuffled paper's questions, never as the share of good ones.
 """
 
 from __future__ import annotations
 
 import hashlib
-import math
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from common.grounding import Grounds
+from common.grounding import Grounds, excerpt
 from common.metrics.figures import Scores
 from common.metrics.gathering import Value
+from common.metrics.matching import Embeds
 from common.metrics.questions.asked import Asked, measured
 from common.paper.markdown import read_markdown
 from common.types import Question, Source
 
-SUPPORTED = 0.5
+SUPPORTED = 0.42
 """Support from which a question counts as answerable."""
+PASSAGES = 3
 NO_PAPER, NO_PASSAGES = "no-paper", "no-passages"
 
 
 class Support:
     """One paper's passages, ready to be asked. text: Markdown, as `common.paper.read_markdown` takes it."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, encoder: Embeds) -> None:
         source = Source("", hashlib.sha256(text.encode()).hexdigest(), "markdown")
-        passages = Grounds(read_markdown(text, source)).passages
-        self._passages = [stems(passage.text) for passage in passages]
-        self._frequency = Counter(stem for passage in self._passages for stem in passage)
+        self._grounds = Grounds(read_markdown(text, source))
+        self._encoder = encoder
 
-    def __len__(self) -> int:
-        return len(self._passages)
+    def __bool__(self) -> bool:
+        return bool(self._grounds.passages)
 
-    def of(self, question: str) -> float:
-        """0 to 1; 0 for a question without content words."""
-        weight = {stem: self._weight(stem) for stem in sorted(stems(question))}
-        if not weight or not self._passages:
-            return 0.0
-        best = max(sum(weight[stem] for stem in weight if stem in passage) for passage in self._passages)
-        return best / sum(weight.values())
-
-    def _weight(self, stem: str) -> float:
-        return math.log((1 + len(self._passages)) / (1 + self._frequency[stem])) + 1
-
-
-def stems(text: str) -> frozenset[str]:
-    """Of its content words. Words that make a sentence a question ("how", "does") are none."""
-    import bm25s
-    import Stemmer
-    from bm25s.stopwords import STOPWORDS_EN_PLUS
-
-    stemmer = Stemmer.Stemmer("english")
-    return frozenset(
-        bm25s.tokenize(
-            [text], stopwords=list(STOPWORDS_EN_PLUS), stemmer=stemmer, return_ids=False, show_progress=False
-        )[0]
-    )
+    def of(self, questions: Sequence[str]) -> list[float]:
+        """-1 to 1 for each; 0 for one that shares no word with the paper."""
+        found = [self._grounds.search(one, PASSAGES) for one in questions]
+        excerpts = [
+            excerpt(match.passage.text, one) for one, best in zip(questions, found, strict=True) for match in best
+        ]
+        vectors = self._encoder.encode([*questions, *excerpts])
+        support, start = [], len(questions)
+        for place, best in enumerate(found):
+            near = vectors[start : start + len(best)] @ vectors[place]
+            support.append(float(near.max()) if best else 0.0)
+            start += len(best)
+        return support
 
 
-def scores(asked: Asked, papers: Mapping[str, Callable[[], str] | None], threshold: float = SUPPORTED) -> list[Scores]:
+def scores(
+    asked: Asked, papers: Mapping[str, Callable[[], str] | None], encoder: Embeds, threshold: float = SUPPORTED
+) -> list[Scores]:
     """questions.answerable: the share of a paper's questions with a passage. questions.support: their mean support.
 
     papers: paper key -> its text, as `material.Item.load_paper`; one at a time is in memory."""
 
     def measure(key: str, questions: Sequence[Question]) -> dict[str, Value]:
         load = papers.get(key)
-        support = Support(load()) if load else None
+        support = Support(load(), encoder) if load else None
         if not support:
             reason = NO_PAPER if support is None else NO_PASSAGES
             return {"questions.answerable": reason, "questions.support": reason}
-        found = [support.of(one.text) for one in questions]
+        found = support.of([one.text for one in questions])
         return {
             "questions.answerable": sum(one >= threshold for one in found) / len(found),
             "questions.support": sum(found) / len(found),
         }
 
-    how = "weighted share of stems in the best passage"
+    how = f"{encoder.name}, nearest of {PASSAGES} excerpts by BM25"
     figures = (
         Scores("questions.answerable", {}, unit="share", settings=f"{how}, from {threshold:g}"),
-        Scores("questions.support", {}, unit="share", settings=how),
+        Scores("questions.support", {}, unit="cosine", settings=how),
     )
     return measured(asked, figures, measure)
