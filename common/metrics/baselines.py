@@ -18,7 +18,7 @@ from statistics import fmean
 from common.metrics.material import Item, System, Text, Trial
 from common.metrics.similarity import Rouge
 
-HUMAN, SHUFFLED, CONSTANT = "human", "shuffled", "constant"
+HUMAN, SHUFFLED, CONSTANT, RATED = "human", "shuffled", "constant", "constant rating"
 DRAWS = 3
 """Reviews of other papers each paper is given."""
 CANDIDATES = 50
@@ -99,6 +99,18 @@ def constant(panels: Sequence[Panel], chosen: Chosen, how: str = "") -> System:
     missing = {one.key: OWN_REVIEW for one in panels if one.key == chosen.key}
     note = f"review {chosen.review.id} of {chosen.key} for every other paper"
     return System(CONSTANT, items, f"{note}; {how}" if how else note, missing)
+
+
+def raters(panels: Sequence[Panel]) -> System:
+    """One empty review a paper, on its referees' form, against all of them: for `ratings.baseline`, which gives every
+    paper one rating. Of no use to figures that read."""
+    items = {
+        one.key: _item(one, [Trial(Text(RATED, {}, form=one.reviews[0].form), one.reviews)])
+        for one in panels
+        if one.reviews
+    }
+    missing = {one.key: NO_REFERENCE for one in panels if not one.reviews}
+    return System(RATED, items, "one rating for every paper, for each figure the best one; no text", missing)
 
 
 def strongest(panels: Sequence[Panel], candidates: int = CANDIDATES, seed: int = 0) -> Chosen | None:

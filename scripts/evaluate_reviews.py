@@ -1,0 +1,170 @@
+"""`review evaluate`: any sets of reviews against human ones, beside the baselines that make the figures readable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from common.corpora.splits import load_part
+from common.errors import BadConfig, ReviewError
+from common.jsonio import write_text
+from common.metrics import baselines, ratings
+from common.metrics.baselines import CANDIDATES, CONSTANT, Panel
+from common.metrics.material import System
+from common.metrics.ratings import Correlation
+from common.metrics.tables import Table
+from common.strict_yaml import closest
+from scripts.evaluate_figures import DEFAULT, LIKENESS, Tools, parse_groups
+from scripts.evaluate_inputs import named_paths, place_reviews
+from scripts.evaluate_papers import Finder, Humans, Note, open_humans, read_panels
+from scripts.evaluate_record import SCHEMA, Evaluation, to_csv, to_record
+from scripts.evaluate_tables import Asked, make_tables
+from scripts.evaluate_view import WIDTH, show, to_markdown
+from scripts.live import Display
+
+WRITERS: dict[str, Callable[[Evaluation], str]] = {".json": to_record, ".md": to_markdown, ".csv": to_csv}
+
+
+@click.command()
+@click.option("--reviews", multiple=True, metavar="NAME=PATH", help="Records of 'review chain', or JSON Lines; repeat.")
+@click.option("--human", type=click.Path(path_type=Path), required=True, metavar="CORPUS", help="The human reviews.")
+@click.option("--split", type=click.Path(path_type=Path), metavar="FILE", help="With --part: only papers of that part.")
+@click.option("--part", default="", metavar="PART", help="train, val or test.")
+@click.option("--metrics", default=",".join(DEFAULT), show_default=True, metavar="GROUPS", help="See below; or all.")
+@click.option("--against", metavar="NAME", help="The row that others are compared with. [constant]")
+@click.option("--by", type=click.Choice(["venue", "section"]), help="Tables for each venue or section as well.")
+@click.option("--equal-references", is_flag=True, help="Leave one reference out for all rows, not for humans alone.")
+@click.option("--constant-from", metavar="PART", help="Choose the constant review on this part of the split.")
+@click.option("--encoder", default="default", show_default=True, metavar="ID|DIR", help="For similarity and points.")
+@click.option(
+    "--likeness", type=click.Choice(LIKENESS), default="rouge1", show_default=True, help="Of SPE, COV, control."
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of draws, shuffles and intervals.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), multiple=True, metavar="FILE", help=".json, .md or .csv; repeat."
+)
+@click.option("--quiet", is_flag=True, help="No progress on stderr.")
+def command(**values: Any) -> int:
+    """Score reviews against human ones, beside baselines, with intervals.
+
+    \b
+    review evaluate --reviews chain=reviews/ --human corpus --split split.json --part val
+    review evaluate --reviews a=a.jsonl --reviews b=b.jsonl --human corpus --against a --out ab.json
+    review evaluate --human corpus --metrics overlap,points,ratings        how well humans agree
+
+    \b
+    overlap      words: BLEU, ROUGE, METEOR, chrF     points     points that humans made too
+    similarity   BERTScore                            grounding  close to the paper, quotations, numbers
+    specificity  SPE, about this paper?               form       parsed, lengths, repetition
+    coverage     COV, as varied as humans?            ratings    distance to human ratings
+    control      nearest and mean human review
+
+    Rows always shown: human (each against the others), shuffled (human reviews of other papers), constant (one
+    human review for all papers).
+    """
+    for path in values["out"]:
+        if path.suffix not in WRITERS:
+            raise BadConfig(f"--out {path}: not one of {', '.join(WRITERS)}.")
+    display = Display(quiet=values["quiet"])
+    evaluation = evaluate(values, display)
+    for path in values["out"]:
+        write_text(path, WRITERS[path.suffix](evaluation))
+        display.say(f"wrote {path}", "green")
+    console = Console(highlight=False)
+    show(evaluation, console if console.is_terminal else Console(highlight=False, width=WIDTH))
+    if not any(scored_of(evaluation.tables[0], values["reviews"])):
+        display.say("Nothing was scored: see the reasons above.", "red", always=True)
+        return 1
+    return 0
+
+
+def scored_of(table: Table, given: Sequence[str]) -> list[int]:
+    """Values in the rows that were asked for; in all of them where none was."""
+    names = set(named_paths(given)) or {row.name for row in table.rows}
+    return [len(one.values) for row in table.rows if row.name in names for one in row.scores.values()]
+
+
+def evaluate(values: Mapping[str, Any], display: Display) -> Evaluation:
+    """values: of the options. Errors: ReviewError."""
+    groups, paths = parse_groups(values["metrics"]), named_paths(values["reviews"])
+    humans = open_humans(values["human"], values["split"], values["part"])
+    finder, notes = Finder(humans), list(humans.notes)
+    placed = {name: place_reviews(name, path, humans, finder) for name, path in paths.items()}
+    notes += [note for one in placed.values() for note in one.notes]
+    keys = {key for one in placed.values() for key in one.texts} if paths else set(humans.panels)
+    panels = [panel for key, panel in humans.panels.items() if key in keys]
+    if not panels:
+        raise ReviewError(f"No review belongs to a paper of {values['human']}.", _said(notes))
+    systems = [baselines.written(name, panels, one.texts, paths[name].name) for name, one in placed.items()]
+    source, where = _constant_source(panels, humans, values)
+    beside, how = stand_ins(panels, list(humans.panels.values()), source, where, values["seed"])
+    systems += beside
+    pool = {panel.key: panel.load_paper for panel in humans.panels.values() if panel.load_paper}
+    forms = {form.name: form for form in humans.form_of.values()}
+    for one in placed.values():
+        forms = one.forms | forms
+    tools = Tools(forms, pool, values["encoder"], values["likeness"], values["seed"])
+    correlations: dict[str, tuple[Correlation, ...]] = {}
+    if "ratings" in groups:
+        tools.rated = ratings.constants(baselines.raters(source), forms)
+        correlations = {one.name: tuple(ratings.correlations(one, forms, tools.seed)) for one in systems}
+        systems.append(baselines.raters(panels))
+    asked = Asked(groups, tools, values["equal_references"], _against(values["against"], systems))
+    return Evaluation(
+        SCHEMA,
+        values["human"].resolve().name,
+        humans.corpus.digest,
+        f"{values['part']} of {values['split'].name}" if values["split"] else "",
+        len(panels),
+        groups,
+        values["equal_references"],
+        values["seed"],
+        how,
+        tuple(make_tables(asked, systems, values["by"], display)),
+        correlations,
+        tuple(notes),
+    )
+
+
+def _constant_source(panels: Sequence[Panel], humans: Humans, values: Mapping[str, Any]) -> tuple[Sequence[Panel], str]:
+    """The papers on which constants are chosen, and which these are in words."""
+    part = values["constant_from"]
+    if not part:
+        return panels, "on the papers that are scored, which is optimistic"
+    if not values["split"]:
+        raise BadConfig("--constant-from is a part of a split.", "--split split.json --part val")
+    keys = load_part(values["split"], part, humans.corpus)
+    return list(read_panels(humans.corpus, keys).panels.values()), f"on the part '{part}'"
+
+
+def stand_ins(
+    panels: Sequence[Panel], donors: Sequence[Panel], source: Sequence[Panel], where: str, seed: int
+) -> tuple[list[System], str]:
+    """The baselines, and how the constant review was chosen. donors: of shuffled reviews. source: of the constant."""
+    systems = [baselines.leave_one_out(panels), baselines.shuffled(panels, donors, seed=seed)]
+    chosen = baselines.strongest(source, seed=seed)
+    if chosen is None:
+        return systems, "none: there are no two papers with human reviews to choose one on"
+    how = f"the strongest of {CANDIDATES} human reviews drawn with seed {seed} by ROUGE-1 (maximum over references, "
+    how += f"{chosen.score:.2f}), chosen {where}"
+    return [*systems, baselines.constant(panels, chosen)], how
+
+
+def _against(name: str | None, systems: Sequence[System]) -> str:
+    names = [system.name for system in systems]
+    if name and name not in names:
+        raise BadConfig(f"--against {name}: there is no such row.", closest(name, names))
+    return name or (CONSTANT if CONSTANT in names else "")
+
+
+def _said(notes: Sequence[Note]) -> str:
+    """The first reasons why nothing could be placed."""
+    reasons = [
+        note for note in notes if note.code in ("unknown-paper", "ambiguous-paper", "outside-part", "unreadable")
+    ]
+    lines = [f"{note.where}: {note.code}" + (f" {note.says}" if note.says else "") for note in reasons[:5]]
+    return "\n".join([*lines, *([f"and {len(reasons) - 5} more"] if len(reasons) > 5 else [])])
