@@ -23,7 +23,7 @@ from common.corpora import question_sets
 from common.corpora.schema import CorpusPaper, HumanReview
 from common.corpora.splits import PARTS, load_part
 from common.corpora.store import open_corpus
-from common.encoder import Encoder
+from common.encoder import DEFAULT, Encoder
 from common.errors import ReviewError
 from common.forms import load_form
 from common.metrics.figures import Scores, estimate
@@ -47,9 +47,12 @@ Rates = dict[float, dict[str, float]]
 @click.argument("split", type=click.Path(path_type=Path))
 @click.option("--part", type=click.Choice(PARTS), default="train", show_default=True)
 @click.option("--questions", type=click.Path(path_type=Path), help="Distilled questions, for all but points.")
+@click.option("--encoder", "name", default=DEFAULT, show_default=True, help="A folder of another encoder.")
 @click.option("--papers", "most", default=150, show_default=True, help="Papers to use, drawn by seed.")
 @click.option("--seed", default=0, show_default=True)
-def main(what: str, corpus: Path, split: Path, part: str, questions: Path | None, most: int, seed: int) -> None:
+def main(
+    what: str, corpus: Path, split: Path, part: str, questions: Path | None, name: str, most: int, seed: int
+) -> None:
     """Print the sweep and the threshold that the rule chooses."""
     opened = open_corpus(corpus)
     keys = load_part(split, part, opened)
@@ -62,7 +65,7 @@ def main(what: str, corpus: Path, split: Path, part: str, questions: Path | None
         asked = distilled(questions)
         lists = {key: asked[key] for key in _drawn(sorted(asked.keys() & set(keys)), most, seed)}
     lists = {key: found for key, found in lists.items() if len(found) > 1 or what == "passages"}
-    encoder = Encoder.load()
+    encoder = Encoder.load(name)
     if what == "passages":
         texts = {paper.key: paper.text for paper in opened.papers(lists)}
         own, foreign = supported(lists, texts, encoder)
