@@ -1,5 +1,6 @@
 """METEOR of one text against one reference, 0 to 100, as nltk computes it (Lavie and Agarwal 2007): alignments of equal
-words, equal stems and WordNet's synonyms. That is not METEOR 1.5, which also has paraphrases and other weights.
+words, equal stems and WordNet's synonyms. That is not METEOR 1.5, which also has paraphrases and other weights; and
+nltk looks synonyms up by a word's stem, so that it misses those whose stem is no word ("automobil").
 
 Without WordNet there is no METEOR: equal words and stems alone would be another figure under its name. WordNet is data,
 and no Python package holds it; it is taken where nltk or Debian put it and never fetched from here.
@@ -80,6 +81,7 @@ def _folder() -> Any:
 
 @lru_cache(maxsize=1)
 def _wordnet() -> _Synonyms:
+    import nltk.data
     from nltk.corpus.reader.wordnet import WordNetCorpusReader
 
     class English(WordNetCorpusReader):
@@ -97,6 +99,8 @@ def _wordnet() -> _Synonyms:
     folder = _folder()
     if folder is None:
         raise LookupError(INSTALL)
+    if folder == str(DEBIAN) and folder not in nltk.data.path:
+        nltk.data.path.append(folder)  # nltk opens nothing that is not below one of these
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The multilingual functions are not available")
         return _Synonyms(English(folder, None))

@@ -4,8 +4,8 @@ Each figure stands twice: .max is the best over a trial's references, as Reviewe
 5), .mean the mean over them. It says how alike two texts are worded, not whether a review is right: read it beside the
 rows human leave-one-out, shuffled paper and constant review.
 
-A text in which ROUGE finds no token is empty, for every figure here. An empty reference is left out; a review that is
-empty, or has no reference left, is unscored.
+A text in which ROUGE finds no token cannot be compared, whichever the figure: such a reference is left out, such a
+review is unscored, and so is one that has no reference left.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from common.metrics import meteor, rouge, translation
 from common.metrics.figures import Scores
 from common.metrics.gathering import Value, gather
 from common.metrics.material import Item, System, Text, Trial
+from common.metrics.similarity import EMPTY_REFERENCES, EMPTY_REVIEW, NO_REFERENCE, NO_WORDS
 from common.metrics.tokens import tokens
 
 ROUGE = rouge.KINDS
@@ -50,7 +51,8 @@ def scores(
     """Two Scores a metric over whole reviews. workers: processes; above 1 they are started afresh (spawn), so the
     caller's main module must be importable without running, and it pays from some hundred papers on.
 
-    unscored: "no-reference", "empty-review", "empty-reference" (all of them), "no-wordnet" (METEOR only), "no-review".
+    unscored: "no-reference", "empty-review", "empty-references" (all of them), "no-words" (none that ROUGE knows, on
+    either side), "no-wordnet" (METEOR only), "no-review".
     """
     return _scored(system, [_WHOLE], metrics, progress, workers)[_WHOLE]
 
@@ -115,7 +117,7 @@ def _scored(
 
 def _job(trial: Trial, heading: str) -> Job:
     if not trial.references:
-        return "no-reference"
+        return NO_REFERENCE
     if heading == _WHOLE:
         review, references = trial.review.text, [text.text for text in trial.references]
     else:
@@ -125,10 +127,12 @@ def _job(trial: Trial, heading: str) -> Job:
         references = [text.sections[heading] for text in trial.references if heading in text.sections]
         if not references:
             return "section-not-in-references"
-    if not tokens(review, stemmed=False):
-        return "empty-review"
+    if not review.strip():
+        return EMPTY_REVIEW
+    if not any(text.strip() for text in references):
+        return EMPTY_REFERENCES
     kept = tuple(text for text in references if tokens(text, stemmed=False))
-    return (review, kept) if kept else "empty-reference"
+    return (review, kept) if kept and tokens(review, stemmed=False) else NO_WORDS
 
 
 def _values(trials: Sequence[Sequence[Job]], headings: Sequence[str], metrics: Sequence[str]) -> list[dict[str, Value]]:
