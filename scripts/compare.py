@@ -13,6 +13,7 @@ import click
 
 from common.corpora import question_sets
 from common.corpora.question_sets import QuestionSet
+from common.corpora.schema import Rejection
 from common.corpora.splits import load_part
 from common.corpora.store import Corpus, open_corpus
 from common.encoder import DEFAULT
@@ -104,11 +105,11 @@ def command(
     groups = parse_groups(values["metrics"])
     against = _against(values["against"], arms)
     opened = open_corpus(corpus)
-    sets = _sets(corpus, values["files"], arms, values["min_score"], opened)
+    sets, unused = _sets(corpus, values["files"], arms, values["min_score"], opened)
     part = values["part"]
     listed = frozenset(load_part(values["split"], part, opened))
     keys = tuple(key for key in opened.keys if key in listed)
-    plan = Plan(opened, part, keys, keys, arms, config, values["form"], sets)
+    plan = Plan(opened, part, keys, keys, arms, config, values["form"], sets, unused)
     if values["only_answerable"]:
         plan = replace(plan, keys=answerable(plan))
     plan = replace(plan, keys=_drawn(plan.keys, values["papers"], values["seed"]))
@@ -142,23 +143,27 @@ def _against(name: str | None, arms: Sequence[Arm]) -> str:
 
 def _sets(
     folder: Path, files: Sequence[Path], arms: Sequence[Arm], least: int, corpus: Corpus
-) -> dict[str, tuple[QuestionSet, ...]]:
-    """Paper key -> its question sets, of those good enough. Errors: BadConfig when an arm needs them and there are
-    none, or one that none needs was given."""
+) -> tuple[dict[str, list[QuestionSet]], tuple[Rejection, ...]]:
+    """Paper key -> its question sets, of those good enough, and the others. Errors: BadConfig when an arm needs them
+    and there are none, or one that none needs was given."""
     if not any(arm.kind == "oracle" for arm in arms):
         if files:
             raise BadConfig("--question-sets is for oracle arms, and there is none.", "Add --arm oracle.")
-        return {}
+        return {}, ()
     beside = folder / question_sets.FILE
     if not files and not beside.is_file():
         raise BadConfig("An oracle arm needs distilled questions.", "Give them with --question-sets FILE.")
     loaded = load_inputs(files or (beside,), (), None)
     checked = question_sets.check([one for pairs in loaded.sets.values() for _, one in pairs], corpus.review_ids())
     found: dict[str, list[QuestionSet]] = {}
+    unused = [*loaded.rejections, *checked.rejections]
     for one in checked.sets:
         if one.score is None or one.score >= least:
             found.setdefault(one.key, []).append(one)
-    return {key: tuple(sets) for key, sets in found.items()}
+        else:
+            where, reason = f"{one.key}#{one.review}", f"Its score is {one.score}, below {least}."
+            unused.append(Rejection("question set", where, "low-score", reason))
+    return found, tuple(unused)
 
 
 def _drawn(keys: tuple[str, ...], papers: int | None, seed: int) -> tuple[str, ...]:

@@ -79,10 +79,6 @@ class Bench:
             self._engine = self.start()
         return self._engine
 
-    @property
-    def started(self) -> bool:
-        return self._engine is not None
-
     def definition(self, arm: Arm) -> dict[str, str | int]:
         """All that decides what the arm writes besides what all arms share."""
         used = {stage: self.digests[name] for stage, name in self.names[arm.name].items()}

@@ -9,7 +9,7 @@ from typing import Any
 
 from common.config import ChainConfig
 from common.corpora.question_sets import QuestionSet
-from common.corpora.schema import CorpusPaper
+from common.corpora.schema import CorpusPaper, Rejection
 from common.corpora.store import Corpus
 from common.errors import ReviewError
 from common.journal import Journal
@@ -28,8 +28,8 @@ WINDOW = 16
 @dataclass(frozen=True)
 class Plan:
     """What is compared. listed: keys of the part's papers, whose reviews stand in for another paper's. keys: of those
-    that are compared, in order. config: its samplings hold the run's seed. sets: paper key ->
-    its distilled question sets."""
+    that are compared, in order. config: its samplings hold the run's seed. sets: paper key -> its distilled question
+    sets; unused: those that were given and cannot be used."""
 
     corpus: Corpus
     part: str
@@ -39,6 +39,7 @@ class Plan:
     config: ChainConfig
     form: str
     sets: Mapping[str, Sequence[QuestionSet]]
+    unused: tuple[Rejection, ...] = ()
 
     @property
     def seed(self) -> int:

@@ -108,9 +108,10 @@ def summary(content: Comparison) -> str:
     lines = [f"{content.chosen}, differences to {content.against}:"]
     width = max(len(row.name) for row in content.rows)
     for row in content.rows:
-        scores = row.scores[content.chosen]
+        scores = row.scores.get(content.chosen)
         gain = content.gains.get((row.name, content.chosen))
-        lines.append(f"  {row.name:<{width}}  {mean_cell(scores)}" + (f"  {gain_cell(gain, scores)}" if gain else ""))
+        said = f"  {gain_cell(gain, scores)}" if scores and gain else ""
+        lines.append(f"  {row.name:<{width}}  {mean_cell(scores)}{said}")
     return "\n".join([*lines, chance_note(content)])
 
 
@@ -190,7 +191,9 @@ def _notes(plan: Plan, known: Known) -> tuple[str, ...]:
     missing = Counter(
         (one.arm, one.missing) for one in known.done if one.missing and one.arm in names and one.paper in keys
     )
-    return tuple(f"{arm}: {count} papers without a review ({why})." for (arm, why), count in sorted(missing.items()))
+    found = [f"{arm}: {count} papers without a review ({why})." for (arm, why), count in sorted(missing.items())]
+    unused = Counter(one.code for one in plan.unused)
+    return (*found, *(f"Question sets not used: {count} ({code})." for code, count in sorted(unused.items())))
 
 
 def _odd(humans: Humans) -> tuple[str, ...]:

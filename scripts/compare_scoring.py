@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 
 from common.errors import BadConfig, ReviewError
+from common.forms import form_names, load_form
 from common.metrics import baselines, ratings
 from common.metrics.baselines import CONSTANT, HUMAN, SHUFFLED, Panel
 from common.metrics.figures import Scores
@@ -58,7 +59,7 @@ def check(figure: str, groups: Sequence[str], encoder: str) -> None:
     for name in ("matplotlib", "scipy"):
         if find_spec(name) is None:
             raise ReviewError(f"{name} is not installed, so there can be no report.", 'pip install ".[eval]"')
-    home_of(figure, groups, Tools({}, {}, encoder))
+    home_of(figure, groups, Tools({name: load_form(name) for name in form_names()}, {}, encoder))
 
 
 def home_of(figure: str, groups: Sequence[str], tools: Tools) -> str:

@@ -107,6 +107,7 @@ def cost(content: Comparison) -> str:
             axes.set_xlabel(label)
             axes.grid(axis="both")
             axes.margins(x=0.12)
+            axes.locator_params(axis="x", nbins=6)
             axes.tick_params(axis="y", labelcolor=MUTED)
         panels[0].set_ylabel(_axis(content, content.chosen))
         _legend(panels[0], content, rows)
