@@ -100,28 +100,17 @@ def command(
         --arm a=chain,b=none --arm b=chain,a=none --arm both=chain
     A killed run is continued by the same command; further arms may be added to it.
     """
-    config = replace(settings({**values, "form": None})[0], form=values["form"])
-    arms = parse_arms(values["specs"] or DEFAULT_ARMS, config)
-    groups = parse_groups(values["metrics"])
-    against = _against(values["against"], arms)
-    opened = open_corpus(corpus)
-    sets, unused = _sets(corpus, values["files"], arms, values["min_score"], opened)
-    part = values["part"]
-    listed = frozenset(load_part(values["split"], part, opened))
-    keys = tuple(key for key in opened.keys if key in listed)
-    plan = Plan(opened, part, keys, keys, arms, config, values["form"], sets, unused)
-    if values["only_answerable"]:
-        plan = replace(plan, keys=answerable(plan))
-    plan = replace(plan, keys=_drawn(plan.keys, values["papers"], values["seed"]))
+    plan, groups = plan_of(corpus, values), parse_groups(values["metrics"])
+    against = _against(values["against"], plan.arms)
     if dry_run:
         click.echo(compare_report.preview(plan))
         return
     check(values["figure"], groups, values["encoder"])
     said = f"review compare {shlex.join(ctx.meta['words'])}"
     with Display(quiet=quiet) as display:
-        bench = bench_of(config, arms, display.say)
+        bench = bench_of(plan.config, plan.arms, display.say)
         try:
-            with Journal(out / JOURNAL, header_of(opened, part, config, bench)) as journal:
+            with Journal(out / JOURNAL, header_of(plan, bench)) as journal:
                 compare_run.run(plan, bench, journal, display)
                 known = compare_run.records.load(journal)
         finally:
@@ -132,6 +121,22 @@ def command(
     compare_report.save(out, content)
     click.echo(compare_report.summary(content))
     click.echo(f"Wrote {out / compare_report.PAGE}.", err=True)
+
+
+def plan_of(folder: Path, values: dict[str, Any]) -> Plan:
+    """values: of the options. Errors: BadConfig, ReviewError."""
+    if any(one.partition("=")[0].strip() == "form" for one in values["overrides"]):
+        raise BadConfig("The form is not chosen with --set here.", "Use --form NAME, or --form venue.")
+    config = replace(settings({**values, "form": None})[0], form=values["form"])
+    arms = parse_arms(values["specs"] or DEFAULT_ARMS, config)
+    corpus = open_corpus(folder)
+    sets, unused = _sets(folder, values["files"], arms, values["min_score"], corpus)
+    listed = frozenset(load_part(values["split"], values["part"], corpus))
+    keys = tuple(key for key in corpus.keys if key in listed)
+    plan = Plan(corpus, values["part"], keys, keys, arms, config, sets, unused)
+    if values["only_answerable"]:
+        plan = replace(plan, keys=answerable(plan))
+    return replace(plan, keys=_drawn(plan.keys, values["papers"], values["seed"]))
 
 
 def _against(name: str | None, arms: Sequence[Arm]) -> str:

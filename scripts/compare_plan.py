@@ -37,7 +37,6 @@ class Plan:
     keys: tuple[str, ...]
     arms: tuple[Arm, ...]
     config: ChainConfig
-    form: str
     sets: Mapping[str, Sequence[QuestionSet]]
     unused: tuple[Rejection, ...] = ()
 
@@ -46,7 +45,7 @@ class Plan:
         return self.config.reviewer.seed or 0
 
     def form_of(self, paper: CorpusPaper) -> str:
-        return paper.form if self.form == VENUE else self.form
+        return paper.form if self.config.form == VENUE else self.config.form
 
     def definition(self, arm: Arm, bench: Bench) -> dict[str, Any]:
         """All that decides what an arm writes besides what all arms share."""
@@ -54,14 +53,14 @@ class Plan:
         return {**bench.definition(arm), "questions": hashlib.sha256(to_json(given, indent=0).encode()).hexdigest()}
 
 
-def header_of(corpus: Corpus, part: str, config: ChainConfig, bench: Bench) -> dict[str, Any]:
+def header_of(plan: Plan, bench: Bench) -> dict[str, Any]:
     """Whatever a review depends on and all arms share. Papers are not part of it: a longer run may continue a shorter
     one; nor are the arms, which the journal defines one by one."""
-    plain = replace(config, adapter_a=None, adapter_b=None, adapter_joint=None, server=None, samples=1)
+    plain = replace(plan.config, adapter_a=None, adapter_b=None, adapter_joint=None, server=None, samples=1)
     return {
         "run": "compare",
-        "corpus": corpus.digest,
-        "part": part,
+        "corpus": plan.corpus.digest,
+        "part": plan.part,
         "settings": asdict(plain),
         "prompts": [prompt_a.PROMPT_VERSION, prompt_b.PROMPT_VERSION],
         "base": bench.base.name,

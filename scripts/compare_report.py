@@ -91,7 +91,7 @@ def _row(row: tables.Row, arm: Arm | None, plan: Plan, known: Known, bench: Benc
 
 
 def _forms(plan: Plan) -> tuple[ReviewForm, ...]:
-    return () if plan.form == VENUE else (form_named(plan.form),)
+    return () if plan.config.form == VENUE else (form_named(plan.config.form),)
 
 
 def save(out: Path, content: Comparison) -> None:
@@ -155,7 +155,7 @@ def _facts(plan: Plan, bench: Bench) -> dict[str, str]:
         "Papers": f"{len(plan.keys)} of the part {plan.part}",
         "Base": bench.base.name,
         "Context": f"{bench.context:,} tokens",
-        "Form": "each paper's own" if plan.form == VENUE else plan.form,
+        "Form": "each paper's own" if plan.config.form == VENUE else plan.config.form,
     }
 
 

@@ -7,21 +7,30 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from common.config import ChainConfig
+from common.corpora.store import open_corpus
 from common.engines.base import adapter_for
 from common.engines.scripted import ScriptedEngine
 from common.errors import BadConfig, EngineFailure, ReviewError
-from scripts import compare_engine, opening
+from common.journal import Journal
+from scripts import compare_engine, compare_run, opening
 from scripts.compare import command
 from scripts.compare_arms import GENERIC, parse_arms
-from scripts.compare_engine import Dressed, bench_of
+from scripts.compare_engine import Bench, Dressed, bench_of
+from scripts.compare_plan import Plan, header_of
+from scripts.live import Display
+from scripts.options import settings as settings_of
 from stage_a_questioner import prompt as prompt_a
 from tests.conftest import ROOT
 from tests.scripts import comparing
@@ -205,6 +214,32 @@ def test_a_torn_last_line_costs_one_review(made: Made, tmp_path: Path, engines: 
     assert len(engines[1].prompts) == 1 and written(out) == whole
 
 
+@settings(max_examples=6)
+@given(st.floats(0, 1))
+@pytest.mark.slow
+def test_a_journal_cut_anywhere_is_completed_to_the_same(made: Made, cut: float) -> None:
+    """A kill comes between any two bytes: what was finished stays, the rest becomes what it would have been."""
+    opened = open_corpus(made.corpus)
+    config = replace(settings_of({"source": None, "overrides": (), "seed": 0})[0], form="venue", server="http://model")
+    arms = parse_arms(("single", "chain", "human"), config)
+    plan = Plan(opened, "val", opened.keys, opened.keys, arms, config, {})
+    engine, base = comparing.starter(adapters=DIGESTS)(config)
+    names = {arm.name: {stage: stage for stage in DIGESTS} for arm in arms}
+    bench = Bench(base, engine.context, names, dict.fromkeys(names, config), DIGESTS, lambda: engine)
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder)
+
+        def run() -> dict[tuple[str, str], dict]:
+            with Journal(out / "journal.jsonl", header_of(plan, bench)) as journal:
+                compare_run.run(plan, bench, journal, Display(quiet=True))
+            return written(out)
+
+        whole = run()
+        content = (out / "journal.jsonl").read_bytes()
+        (out / "journal.jsonl").write_bytes(content[: int(cut * len(content))])
+        assert run() == whole
+
+
 def test_papers_without_questions_may_be_left_out_for_all_arms(
     made: Made, tmp_path: Path, engines: list[ScriptedEngine]
 ) -> None:
@@ -259,6 +294,7 @@ def test_a_dry_run_counts_and_starts_nothing(made: Made, tmp_path: Path, engines
         (("chain", "same=chain"), (), "are the same"),
         (("chain,b=/folder",), (), "a server cannot be given"),
         (("single",), ("--figure", "rouge9"), "has the figure rouge9"),
+        (("single",), ("--set", "form=stanford4"), "--form"),
     ],
 )
 def test_arms_that_make_no_sense_are_refused(
