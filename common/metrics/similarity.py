@@ -1,7 +1,7 @@
 """What SPE, COV and control compare texts with: anything that gives a pair of texts a number from 0 to 100.
 
-Reviewer2 (arXiv 2402.10886) takes BERTScore with an encoder it does not name; ROUGE needs none, so its figures can be
-held beside anyone's. Which of them follows a reader's judgement is not known here.
+Reviewer2 (arXiv 2402.10886) takes BERTScore, whose values are its encoder's; ROUGE needs no encoder, so its figures can
+be held beside anyone's. Which of them follows a reader's judgement is not known here.
 """
 
 from __future__ import annotations
