@@ -115,7 +115,7 @@ def _parts(opened: Corpus, wish: Wish) -> tuple[Sequence[str], frozenset[str] | 
         hint = f"It has papers in {', '.join(others)}: --part {others[0]}" if others else "Make another split."
         raise BadConfig(f"The split {wish.split} has no paper in {wish.part}.", hint)
     test = frozenset(split.parts[wish.part])
-    return [*split.parts["train"], *test], test, split.name
+    return [*split.parts["train"], *split.parts[wish.part]], test, split.name
 
 
 def _features(opened: Corpus, keys: Sequence[str], wish: Wish) -> tuple[dict[str, Any] | None, str]:
