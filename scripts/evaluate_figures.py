@@ -41,7 +41,7 @@ class Group:
 
 
 GROUPS: dict[str, Group] = {
-    "overlap": Group("common.metrics.overlap:scores", {}, prose=True),
+    "overlap": Group("common.metrics.overlap:scores", {"progress": "progress", "workers": "workers"}, prose=True),
     "similarity": Group("common.metrics.bertscore:scores", {"scorer": "scorer"}, prose=True),
     "specificity": Group(
         "common.metrics.specificity:scores", {"similarity": "likeness", "seed": "seed"}, alone=False, prose=True
@@ -62,7 +62,8 @@ _RATED = "common.metrics.ratings:baseline"
 class Tools:
     """What groups need beside a system. forms: by name, of both sides. pool: paper key -> its text. encoder: a name,
     folder or hub id, "default" for the one that comes along. likeness_name: what specificity, coverage and control
-    compare texts with. progress: told how many of the texts being encoded are done. rated: figure -> the rating that
+    compare texts with. workers: processes. progress: told how many papers of a group are done, encoding: how many of
+    the texts that are being encoded, each with how many there are. rated: figure -> the rating that
     stands for all in the row "constant rating". Models load when first used."""
 
     forms: Mapping[str, ReviewForm]
@@ -70,7 +71,9 @@ class Tools:
     encoder: str = "default"
     likeness_name: str = "rouge1"
     seed: int = 0
+    workers: int = 1
     progress: Callable[[int, int], None] | None = None
+    encoding: Callable[[int, int], None] | None = None
     rated: Mapping[str, float] = field(default_factory=dict)
 
     @cached_property
@@ -86,7 +89,7 @@ class Tools:
         from common.metrics.token_vectors import TokenEncoder
 
         encoder = TokenEncoder.load(self.encoder)
-        encoder.progress = self.progress
+        encoder.progress = self.encoding
         return BertScore(encoder)
 
     @cached_property

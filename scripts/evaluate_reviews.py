@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ from scripts.evaluate_tables import Asked, make_tables
 from scripts.evaluate_view import WIDTH, show, to_markdown
 from scripts.live import Display
 
+MANY = 200
+"""Papers from which starting processes pays."""
 WRITERS: dict[str, Callable[[Evaluation], str]] = {".json": to_record, ".md": to_markdown, ".csv": to_csv}
 
 
@@ -43,6 +46,7 @@ WRITERS: dict[str, Callable[[Evaluation], str]] = {".json": to_record, ".md": to
 @click.option(
     "--likeness", type=click.Choice(LIKENESS), default="rouge1", show_default=True, help="Of SPE, COV, control."
 )
+@click.option("--workers", type=click.IntRange(1), metavar="N", help="Processes. [1; all cores from 200 papers on]")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of draws, shuffles and intervals.")
 @click.option(
     "--out", type=click.Path(path_type=Path), multiple=True, metavar="FILE", help=".json, .md or .csv; repeat."
@@ -100,14 +104,16 @@ def evaluate(values: Mapping[str, Any], display: Display) -> Evaluation:
     if not panels:
         raise ReviewError(f"No review belongs to a paper of {values['human']}.", _said(notes))
     systems = [baselines.written(name, panels, one.texts, paths[name].name) for name, one in placed.items()]
-    source, where = _constant_source(panels, humans, values)
-    beside, how = stand_ins(panels, list(humans.panels.values()), source, where, values["seed"])
+    donors = list(humans.panels.values())
+    source, where, tried = _constants(panels, donors, humans, values)
+    beside, how = stand_ins(panels, donors, source, where, values["seed"], tried)
     systems += beside
     pool = {panel.key: panel.load_paper for panel in humans.panels.values() if panel.load_paper}
     forms = {form.name: form for form in humans.form_of.values()}
     for one in placed.values():
         forms = one.forms | forms
     tools = Tools(forms, pool, values["encoder"], values["likeness"], values["seed"])
+    tools.workers = values["workers"] or (os.cpu_count() or 1 if len(panels) >= MANY else 1)
     correlations: dict[str, tuple[Correlation, ...]] = {}
     if "ratings" in groups:
         tools.rated = ratings.constants(baselines.raters(source), forms)
@@ -130,25 +136,34 @@ def evaluate(values: Mapping[str, Any], display: Display) -> Evaluation:
     )
 
 
-def _constant_source(panels: Sequence[Panel], humans: Humans, values: Mapping[str, Any]) -> tuple[Sequence[Panel], str]:
-    """The papers on which constants are chosen, and which these are in words."""
+def _constants(
+    panels: Sequence[Panel], donors: Sequence[Panel], humans: Humans, values: Mapping[str, Any]
+) -> tuple[Sequence[Panel], str, Sequence[Panel]]:
+    """On which papers constants shall do well, the same in words, and papers whose reviews are tried."""
     part = values["constant_from"]
     if not part:
-        return panels, "on the papers that are scored, which is optimistic"
+        return panels, "on the papers that are scored, which is optimistic", donors
     if not values["split"]:
         raise BadConfig("--constant-from is a part of a split.", "--split split.json --part val")
-    keys = load_part(values["split"], part, humans.corpus)
-    return list(read_panels(humans.corpus, keys).panels.values()), f"on the part '{part}'"
+    found = list(read_panels(humans.corpus, load_part(values["split"], part, humans.corpus)).panels.values())
+    return found, f"on the part '{part}'", found
 
 
 def stand_ins(
-    panels: Sequence[Panel], donors: Sequence[Panel], source: Sequence[Panel], where: str, seed: int
+    panels: Sequence[Panel],
+    donors: Sequence[Panel],
+    source: Sequence[Panel],
+    where: str,
+    seed: int,
+    tried: Sequence[Panel] | None = None,
 ) -> tuple[list[System], str]:
-    """The baselines, and how the constant review was chosen. donors: of shuffled reviews. source: of the constant."""
+    """The baselines, and how the constant review was chosen. donors: of shuffled reviews. source: papers on which the
+    constant is chosen, where: the same in words. tried: papers whose reviews are tried for it; by default the donors.
+    """
     systems = [baselines.leave_one_out(panels), baselines.shuffled(panels, donors, seed=seed)]
-    chosen = baselines.strongest(source, seed=seed)
+    chosen = baselines.strongest(source, donors if tried is None else tried, seed=seed)
     if chosen is None:
-        return systems, "none: there are no two papers with human reviews to choose one on"
+        return systems, f"none: too few papers with human reviews to choose one {where}"
     how = f"the strongest of {CANDIDATES} human reviews drawn with seed {seed} by ROUGE-1 (maximum over references, "
     how += f"{chosen.score:.2f}), chosen {where}"
     return [*systems, baselines.constant(panels, chosen)], how

@@ -34,8 +34,10 @@ def make_tables(asked: Asked, systems: Sequence[System], by: str | None, display
         raise BadConfig("None of the figures can be had by section.", _prose_groups())
     readers = [system for system in systems if groups_for(system, prose)]
     again = [group for group in asked.groups if not GROUPS[group].alone]
-    steps = sum(len(groups_for(one, asked.groups)) + len(venues) * len(groups_for(one, again)) for one in systems)
-    with Bar(display, "Scoring", steps + len(readers) * len(names) * len(prose)) as bar:
+    # A venue's papers are the system's papers once more, whatever the number of venues.
+    rounds = [*asked.groups, *(again if venues else ()), *(prose * len(names))]
+    steps = sum(len(groups_for(one, rounds)) * len(one.items) for one in systems)
+    with Bar(display, "Scoring, papers by groups", steps) as bar:
         scoring = Scoring(asked, bar)
         rows = [scoring.row(system, asked.groups) for system in systems]
         tables = [_table("all papers", rows, asked)]
@@ -53,7 +55,11 @@ class Scoring:
     """Groups of figures of one system after another, with progress."""
 
     def __init__(self, asked: Asked, bar: Bar) -> None:
-        self._asked, self._bar, self._done = asked, bar, 0
+        self._asked, self._bar, self._done, self._what = asked, bar, 0, ""
+        asked.tools.progress = lambda done, total: bar.step(self._done + done, 0, self._what)
+        asked.tools.encoding = lambda done, total: bar.step(
+            self._done, 0, f"{self._what}, {done:,} of {total:,} texts encoded"
+        )
 
     def row(self, system: System, groups: Iterable[str], known: Mapping[str, Scores] | None = None) -> Row:
         """known: figures of all papers, from which those that depend on one paper alone are taken over."""
@@ -64,10 +70,11 @@ class Scoring:
         for group in groups_for(system, groups):
             if known and GROUPS[group].alone:
                 continue
+            self._what = f"{group} of {system.name}"
             scored = measure(group, system, self._asked.tools, self._asked.equal, system.name == HUMAN)
             found |= {one.name: one for one in scored}
-            self._done += 1
-            self._bar.step(self._done, 0, f"{group} of {system.name}")
+            self._done += len(system.items)
+            self._bar.step(self._done, 0, self._what)
         row = row_of(system, found.values())
         if not self._asked.equal or system.name == HUMAN:
             return row

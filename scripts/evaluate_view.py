@@ -43,7 +43,7 @@ def to_markdown(evaluation: Evaluation) -> str:
     for table in evaluation.tables:
         lines += ["", f"## {_cell(table.title)}", "", f"| figure | {' | '.join(_cell(r.name) for r in table.rows)} |"]
         lines.append("|---|" + "---:|" * len(table.rows))
-        for name in table.figures:
+        for name in _valued(table):
             scores = _scores(table, name)
             cells = (_whole(table.cells[row.name].get(name), scores) for row in table.rows)
             lines.append(f"| {_cell(name)}{_ARROWS[scores.better]} | {' | '.join(cells)} |")
@@ -102,7 +102,7 @@ def _chunks(table: Table, width: int) -> Iterator[list[str]]:
     room = width - names - len("  1,234-1,234")
     chunk: list[str] = []
     used = 0
-    for name in table.figures:
+    for name in _valued(table):
         scores = _scores(table, name)
         texts = [text for row in table.rows for text in _lines(table.cells[row.name].get(name), scores)]
         wide = 2 + max(len(line) for text in [*texts, *_broken(name)] for line in (text, ""))
@@ -144,6 +144,11 @@ def _broken(name: str, most: int = 24) -> list[str]:
         else:
             lines[-1] = joined
     return lines
+
+
+def _valued(table: Table) -> list[str]:
+    """The figures that any row has a value of; those of the others are among what is unscored."""
+    return [name for name in table.figures if any(row.scores[name].values for row in table.rows if name in row.scores)]
 
 
 def _scores(table: Table, figure: str) -> Scores:
@@ -202,7 +207,7 @@ def _unscored(tables: Sequence[Table]) -> Iterator[str]:
                     by_count[count].append(name)
                 for count, names in sorted(by_count.items()):
                     every = len(names) == len(table.figures)
-                    what = "all figures" if every else ", ".join(one_line(name) for name in names)
+                    what = "all figures" if every else ", ".join(map(one_line, _together(names)))
                     place = "" if table is tables[0] else f" ({one_line(table.title)})"
                     yield f"unscored{place}: {one_line(row)}: {count:,} papers {reason}: {what}"
 
@@ -213,7 +218,16 @@ def _settings(table: Table) -> Iterator[str]:
         scores = _scores(table, name)
         by_settings[", ".join(filter(None, (scores.unit, scores.settings)))].append(name)
     for settings, names in by_settings.items():
-        yield f"settings: {', '.join(map(one_line, names))}: {one_line(settings)}"
+        yield f"settings: {', '.join(map(one_line, _together(names)))}: {one_line(settings)}"
+
+
+def _together(names: Sequence[str]) -> list[str]:
+    """Names that differ after their last dot alone as one: "rouge1.max|mean"."""
+    ends: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        stem, _, end = name.rpartition(".")
+        ends[stem].append(end)
+    return [one for stem, found in ends.items() for one in ([f"{stem}.{'|'.join(found)}"] if stem else found)]
 
 
 def _notes(evaluation: Evaluation) -> Iterator[str]:

@@ -113,13 +113,16 @@ def raters(panels: Sequence[Panel]) -> System:
     return System(RATED, items, "one rating for every paper, for each figure the best one; no text", missing)
 
 
-def strongest(panels: Sequence[Panel], candidates: int = CANDIDATES, seed: int = 0) -> Chosen | None:
-    """The human review, of `candidates` drawn ones, that is most like the reviews of the other papers: the greatest
-    mean over papers of the maximum of ROUGE-1 F1 over references. None where there are no two papers with reviews.
+def strongest(
+    panels: Sequence[Panel], donors: Sequence[Panel], candidates: int = CANDIDATES, seed: int = 0
+) -> Chosen | None:
+    """The review, of `candidates` drawn from the donors', that is most like the reviews of these papers, its own left
+    out: the greatest mean over papers of the maximum of ROUGE-1 F1 over references. None where there is no review or no
+    other paper to compare it with.
 
     On the papers that are scored it has seen the answers: an optimistic baseline, hard to beat and meant to be.
     """
-    pool = [(one.key, review) for one in sorted(panels, key=lambda one: one.key) for review in one.reviews]
+    pool = [(one.key, review) for one in sorted(donors, key=lambda one: one.key) for review in one.reviews]
     drawn = random.Random(f"{seed}/constant").sample(pool, min(candidates, len(pool)))
     likeness = Rouge("rouge1")
     values: dict[int, list[float]] = {place: [] for place in range(len(drawn))}

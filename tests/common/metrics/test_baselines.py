@@ -95,7 +95,7 @@ def test_the_strongest_constant_by_hand() -> None:
     a "red green": b 1/2, c 0, mean 1/4. b "red blue": a 1/2, c 2/3, mean 7/12. c "blue": a 0, b 2/3, mean 1/3.
     """
     found = [panel("v/a", "red green"), panel("v/b", "red blue"), panel("v/c", "blue")]
-    chosen = baselines.strongest(found)
+    chosen = baselines.strongest(found, found)
     assert chosen is not None
     assert (chosen.key, chosen.review.text) == ("v/b", "red blue")
     assert chosen.score == pytest.approx(100 * fmean([1 / 2, 2 / 3]))
@@ -103,9 +103,10 @@ def test_the_strongest_constant_by_hand() -> None:
 
 def test_no_constant_where_there_is_no_other_paper() -> None:
     """Nothing can be chosen without an answer to hold it against; better no row than a made-up one."""
-    assert baselines.strongest([]) is None
-    assert baselines.strongest([A]) is None
-    assert baselines.strongest([A, panel("v/x")]) is None
+    assert baselines.strongest([], [A]) is None
+    assert baselines.strongest([A], [A]) is None
+    assert baselines.strongest([A, panel("v/x")], [A]) is None
+    assert baselines.strongest([A], [panel("v/x")]) is None
 
 
 @given(panels)
