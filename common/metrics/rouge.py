@@ -8,7 +8,7 @@ ROUGE-Lsum are lines, as in rouge-score without `split_summaries`. Several refer
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -82,7 +82,7 @@ def _union_hits(prediction: Counted, reference: Counted) -> int:
     """Words of the reference's lines that are in the union of their common subsequences with the prediction's lines
     (Lin 2004, section 3.2), a word no oftener than the prediction has it (as ROUGE-1.5.5 does)."""
     hits: Counter[str] = Counter()
-    lines = list(dict.fromkeys(map(tuple, prediction.lines)))
+    others = [(line, frozenset(line)) for line in dict.fromkeys(map(tuple, prediction.lines))]
     for line in reference.lines:
         # A word that the prediction lacks is on no path: without it the vectors are shorter and the result the same.
         kept = [word for word in line if word in prediction.unigrams]
@@ -90,12 +90,23 @@ def _union_hits(prediction: Counted, reference: Counted) -> int:
         for place, word in enumerate(kept):
             masks[word] = masks.get(word, 0) | 1 << place
         full, union = (1 << len(kept)) - 1, 0
-        for other in lines:
-            if union == full:
-                break
-            union |= _common_places([masks.get(word, 0) for word in other], full)
+        for other, held in others:
+            reach = 0
+            for word in masks.keys() & held:
+                reach |= masks[word]
+            # Most lines share no word or one, and need no walk: what it takes lies within reach.
+            if reach & ~union:
+                one = reach & (reach - 1) == 0
+                union |= reach if one else _common_places(_columns(other, masks), full)
         hits.update(word for place, word in enumerate(kept) if union >> place & 1)
     return sum(min(times, prediction.unigrams[word]) for word, times in hits.items())
+
+
+def _columns(words: Sequence[str], masks: Mapping[str, int]) -> list[int]:
+    """For each word its places in the other line. Of words in a row that have none there, the first alone stands for
+    all: they leave the state as it is, and the walk makes the same step on each."""
+    columns = [masks.get(word, 0) for word in words]
+    return [column for before, column in zip((0, *columns), columns, strict=False) if column or before]
 
 
 def _common_places(columns: Sequence[int], full: int) -> int:
