@@ -317,3 +317,20 @@ def test_a_record_of_another_version_is_refused(corpus_folder: Path, tmp_path: P
     old.write_text(to_json(replace(found, schema="evaluation-0")), encoding="utf-8")
     with pytest.raises(ReviewError, match="evaluation-0"):
         load_evaluation(old)
+
+
+@pytest.mark.slow
+def test_all_groups_together_with_the_encoder_that_comes_along(corpus_folder: Path, tmp_path: Path) -> None:
+    """Each group's own tests know nothing of how it is called here."""
+    mine = lines(
+        tmp_path / "m.jsonl",
+        {"paper": A, "review": "The red green cache is never measured on a second machine."},
+        {"paper": B, "review": "The pink kernel is compared with no other kernel at all."},
+    )
+    found = evaluation(corpus_folder, tmp_path, "--reviews", f"m={mine}", "--metrics", "all", "--likeness", "bertscore")
+    table = found.tables[0]
+    figures = {"rouge1.max", "bertscore-f1.max", "spe.bertscore", "cov.bertscore", "points.count", "grounded.numbers"}
+    assert figures <= set(table.figures)
+    for name in ("rouge1.max", "bertscore-f1.max", "spe.bertscore", "control.max.bertscore", "points.count"):
+        assert set(values(found, "m", name)) == {A, B}, name
+    assert "MiniLM" in next(row for row in table.rows).scores["bertscore-f1.max"].settings
