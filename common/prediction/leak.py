@@ -49,14 +49,14 @@ class Leak:
         if self.why_not:
             return f"{self.venue}: whether the texts give the decision away could not be measured: {self.why_not}"
         told = [
-            f"{name} predict it with AUC {figure.value:.2f} [{figure.interval.low:.2f}, {figure.interval.high:.2f}]"
+            f"from {name} with AUC {figure.value:.2f} [{figure.interval.low:.2f}, {figure.interval.high:.2f}]"
             for name, figure in (("marks of the version", self.marks), ("sizes of the text", self.sizes))
             if figure and figure.interval and _above_chance(figure)
         ]
         if not told:
             return ""
         return (
-            f"{self.venue}: the texts give the decision away: {' and '.join(told)}. "
+            f"{self.venue}: the texts give the decision away: it is told {' and '.join(told)}. "
             "What a model finds may be the version of the paper, not its merit."
         )
 

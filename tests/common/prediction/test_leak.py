@@ -19,7 +19,7 @@ def test_a_planted_mark_is_found_and_the_figure_is_in_the_sentence() -> None:
     found = survey([corpus_paper(n, n % 2 == 0, mark=n % 2 == 0) for n in range(40)], workers=1)
     leak = measure("iclr_2017", found, Plan())
     assert leak.found and leak.marks is not None and leak.marks.value == 1
-    assert "marks of the version predict it with AUC 1.00" in leak.warning and leak.warning.startswith("iclr_2017")
+    assert "told from marks of the version with AUC 1.00" in leak.warning and leak.warning.startswith("iclr_2017")
 
 
 def test_marks_that_do_not_go_with_the_decision_accuse_nobody() -> None:
