@@ -15,6 +15,7 @@ from functools import partial
 from itertools import islice
 from statistics import fmean
 
+from common.errors import BadConfig
 from common.metrics import meteor, rouge, translation
 from common.metrics.figures import Scores
 from common.metrics.gathering import Value, gather
@@ -52,7 +53,7 @@ def scores(
     caller's main module must be importable without running, and it pays from some hundred papers on.
 
     unscored: "no-reference", "empty-review", "empty-references" (all of them), "no-words" (none that ROUGE knows, on
-    either side), "no-wordnet" (METEOR only), "no-review".
+    either side), "no-wordnet" (METEOR only), "no-review". Errors: BadConfig for a metric that is not in METRICS.
     """
     return _scored(system, [_WHOLE], metrics, progress, workers)[_WHOLE]
 
@@ -95,6 +96,8 @@ def settings(metric: str) -> str:
 def _scored(
     system: System, headings: Sequence[str], metrics: Sequence[str], progress: Progress | None, workers: int
 ) -> dict[str, list[Scores]]:
+    if unknown := [metric for metric in metrics if metric not in METRICS]:
+        raise BadConfig(f"There is no word overlap '{unknown[0]}'.", f"There are: {', '.join(METRICS)}.")
     texts = {metric: settings(metric) for metric in metrics}
     names = [(heading, metric, kind) for heading in headings for metric in metrics for kind in ("max", "mean")]
     # `gather` tells figures apart by name, so the heading is a part of it until all is gathered.

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.errors import BadConfig
 from common.metrics import meteor
 from common.metrics.material import Item, System, Text, Trial
 from common.metrics.overlap import METRICS, ROUGE, by_section, compare, compute, scores
@@ -149,6 +150,12 @@ def test_without_wordnet_meteor_is_unscored_and_says_what_to_install(monkeypatch
     assert (one.values, one.unscored) == ({}, {"v/1": "no-wordnet"})
     assert "apt-get install wordnet-base" in one.settings
     assert by_name(found, "bleu.max").values.keys() == {"v/1"}
+
+
+def test_a_metric_there_is_none_of_is_an_error() -> None:
+    """A misspelt name must not come back as a column of unscored papers."""
+    with pytest.raises(BadConfig, match="no word overlap 'rogue1'"):
+        scores(system({}), ["rogue1"])
 
 
 def test_a_batch_of_predictions_as_evaluate_gives_it() -> None:
