@@ -23,7 +23,7 @@ _MARK = re.compile(
     re.IGNORECASE,
 )
 _HEADING = re.compile(
-    r"#{1,6}\s+(?!of\b)(?:\S+\s*){1,8}(?<![.?!])"  # "## Strengths", but not "# of parameters"
+    r"#{1,6}\s+(?!of\b)\S+(?:\s+\S+){0,7}(?<![.?!])"  # "## Strengths", but not "# of parameters"
     r"|(?P<bold>\*\*|__)[^*_]{1,60}(?<![.?!])(?P=bold)\s*:?"  # "**Strengths:**" alone on its line
     r"|(?:[^\s:]+\s+){0,3}[^\s:]+\s*:"  # "Strengths:" or "Minor comments:" alone on its line
     r"|[A-Z][A-Z &/]{3,40}"  # "STRENGTHS"

@@ -88,6 +88,7 @@ def test_what_did_not_parse_is_an_empty_text(text: str) -> None:
         ("- **Soundness:** 3/4", ""),
         ("See [Q1] for why.", "See for why."),
         ("----------", ""),
+        (f"# {'x' * 5000}.", f"# {'x' * 5000}."),
     ],
 )  # fmt: skip
 def test_apparatus_goes_and_words_stay(line: str, kept: str) -> None:
