@@ -193,6 +193,6 @@ def named_paths(given: Sequence[str]) -> dict[str, Path]:
 
 def _bytes(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return path.read_bytes().removeprefix(b"\xef\xbb\xbf")
     except OSError as error:
         raise ReviewError(f"Cannot read {path}: {error.strerror or error}.") from error

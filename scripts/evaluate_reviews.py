@@ -37,7 +37,9 @@ WRITERS: dict[str, Callable[[Evaluation], str]] = {".json": to_record, ".md": to
 @click.option("--human", type=click.Path(path_type=Path), required=True, metavar="CORPUS", help="The human reviews.")
 @click.option("--split", type=click.Path(path_type=Path), metavar="FILE", help="With --part: only papers of that part.")
 @click.option("--part", default="", metavar="PART", help="train, val or test.")
-@click.option("--metrics", default=",".join(DEFAULT), show_default=True, metavar="GROUPS", help="See below; or all.")
+@click.option(
+    "--metrics", default=",".join(DEFAULT), show_default=True, metavar="GROUPS", help="Of the list above, or all."
+)
 @click.option("--against", metavar="NAME", help="The row that others are compared with. [constant]")
 @click.option("--by", type=click.Choice(["venue", "section"]), help="Tables for each venue or section as well.")
 @click.option("--equal-references", is_flag=True, help="Leave one reference out for all rows, not for humans alone.")

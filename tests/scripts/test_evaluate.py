@@ -164,8 +164,7 @@ def test_bad_input_is_counted_listed_and_never_a_number(corpus_folder: Path, tmp
         {"paper": A, "reviews": "red"},
         {"paper": A, "review": "red", "form": "no-such-form"},
     )
-    with mine.open("a") as file:
-        file.write("{not json\n\n")
+    mine.write_bytes(b"\xef\xbb\xbf" + mine.read_bytes() + b"{not json\n\n\xff\n")
     found = evaluation(corpus_folder, tmp_path, "--reviews", f"mine={mine}", "--metrics", "control")
     listed = codes(found, "mine")
     assert listed["duplicate-id"] == ["mine.jsonl:2"]
@@ -173,7 +172,7 @@ def test_bad_input_is_counted_listed_and_never_a_number(corpus_folder: Path, tmp
     assert listed["long-review"] == [f"{B}#line 3"]
     assert listed["other-form"] == [f"{C}#line 4"]
     assert listed["unknown-paper"] == ["mine.jsonl:6"]
-    assert listed["unreadable"] == ["mine.jsonl:7", "mine.jsonl:9"]
+    assert listed["unreadable"] == ["mine.jsonl:7", "mine.jsonl:9", "mine.jsonl:11"]
     assert listed["unknown-form"] == ["mine.jsonl:8"]
     assert codes(found, "human") == {
         "one-review": [C],
