@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,9 +59,11 @@ def command(
     if dry_run:
         from scripts.train_estimate import estimate
 
-        click.echo(estimate(_card(rows, stage), find_preset(settings.model), settings, stage, rows, out, source))
+        words = ["train", stage, "--rows", str(rows), "--out", str(out), *(["--config", source] if source else [])]
+        click.echo(estimate(_card(rows, stage), find_preset(settings.model), settings, stage, [*words, *overrides]))
         return
-    with Display(quiet=quiet) as display:
+    # Of several processes the first one speaks.
+    with Display(quiet=quiet or os.environ.get("RANK", "0") != "0") as display:
         _train(_job(stage, rows, settings, display), out, resume, display)
 
 
@@ -120,12 +123,16 @@ def _chosen(rows: list[Encoded], most: int, seed: int) -> list[Encoded]:
 def _train(job: Job, out: Path, resume: bool, display: Display) -> None:
     import torch
     import transformers
+    from accelerate import PartialState
 
     from common.training import loop, model
 
     transformers.utils.logging.disable_progress_bar()
-    out.mkdir(parents=True, exist_ok=True)
-    run_record.begin(out, job.inputs, resume)
+    process = PartialState(cpu=not torch.cuda.is_available())
+    if process.is_main_process:
+        out.mkdir(parents=True, exist_ok=True)
+        run_record.begin(out, job.inputs, resume)
+    process.wait_for_everyone()
     settings = job.settings
     transformers.set_seed(settings.seed)
     network = model.load(job.base.path, settings)
@@ -134,16 +141,17 @@ def _train(job: Job, out: Path, resume: bool, display: Display) -> None:
     trainable = sum(weights.numel() for weights in network.parameters() if weights.requires_grad)
     display.say(f"{len(job.train)} rows, {len(job.val)} for validation; {trainable:,} trainable weights")
     curve = Curve(out, display)
+    folder = out / ADAPTER
     with TrainProgress(display) as progress:
 
         def on_step(step: loop.Step) -> None:
             progress.step(step)
             curve.step(step)
 
-        trained = loop.train(network, job.train, job.val, padding, settings, out, resume, on_step)
+        trained = loop.train(network, job.train, job.val, padding, settings, out, resume, on_step, folder)
+    if not process.is_main_process:
+        return
     curve.draw()
-    folder = out / ADAPTER
-    trained.model.save_pretrained(folder, safe_serialization=True)
     if settings.method == "full":
         tokenizer.save_pretrained(folder)
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"

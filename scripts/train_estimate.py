@@ -8,7 +8,10 @@ size is taken from the parameters, 12 x layers x hidden^2 (Kaplan et al. 2020, a
 from __future__ import annotations
 
 import math
+import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 
 from common.rows.card import RowsCard
@@ -49,21 +52,22 @@ def trainable(preset: ModelPreset, settings: TrainSettings) -> float:
     return settings.lora.rank * 18 * hidden * preset.layers
 
 
-def estimate(
-    card: RowsCard, preset: ModelPreset, settings: TrainSettings, stage: str, rows: Path, out: Path, source: str | None
-) -> str:
-    """A plain text report."""
+def estimate(card: RowsCard, preset: ModelPreset, settings: TrainSettings, stage: str, words: Sequence[str]) -> str:
+    """A plain text report. words: of the command line, after `review`."""
     count = min(settings.rows or card.rows.get("train", 0), card.rows.get("train", 0))
     total, answer = card.tokens["total"], card.tokens["answer"]
-    steps = settings.steps or math.ceil(count / (settings.batch * settings.accumulate)) * settings.epochs
+    longest = max(total.most, settings.packing)
+    unit = "packs" if settings.packing else "rows"
+    sequences = math.ceil(count * total.mean / settings.packing) if settings.packing else count
+    steps = settings.steps or math.ceil(sequences / (settings.batch * settings.accumulate)) * settings.epochs
     lines = [
         f"stage {stage} on {preset.name}: {count:,} rows for training, {card.rows.get('val', 0):,} for validation",
         f"row: {total.mean:,.0f} tokens on average, {total.most:,} at most; {answer.mean / total.mean:.0%} supervised",
         f"papers cut to fit: {card.cut:,} of {sum(card.rows.values()):,} rows; answers are never cut",
-        f"steps: {steps:,.0f} of {settings.batch * settings.accumulate} rows on each device",
+        f"steps: {steps:,.0f} of {settings.batch * settings.accumulate} {unit} on each device",
     ]
     if preset.parameters:
-        need = memory(preset, settings, total.most)
+        need = memory(preset, settings, longest)
         advice = "" if settings.checkpointing else "; checkpointing=true lowers these"
         lines.append(
             f"memory: about {need.total:,.1f} GiB: {need.weights:,.1f} weights, {need.learning:,.1f} for learning, "
@@ -73,14 +77,28 @@ def estimate(
         lines.append(
             f"arithmetic: {flops:.2e} operations; at 40% of a GPU of 1e15 a second {flops / 4e14 / 3600:.2f} hours"
         )
-    lines.append(f"command: {launch(preset, stage, rows, out, source)}")
+    lines.append(f"command: {launch(preset, settings, longest, words)}")
     return "\n".join(lines)
 
 
-def launch(preset: ModelPreset, stage: str, rows: Path, out: Path, source: str | None) -> str:
-    """The command for the preset's own hardware."""
-    config = f" --config {source}" if source else ""
-    arguments = f"train {stage} --rows {rows} --out {out}{config}"
-    if preset.tensor_parallel == 1:
+def launch(preset: ModelPreset, settings: TrainSettings, longest: int, words: Sequence[str]) -> str:
+    """The command for the preset's own hardware. words: of the command line, after `review`."""
+    arguments = shlex.join(words)
+    name = hardware(preset, settings, longest)
+    if not name:
         return f"review {arguments}"
-    return f"accelerate launch --use_fsdp --num_processes {preset.tensor_parallel} -m scripts.review {arguments}"
+    path = Path(str(resources.files("configs").joinpath("accelerate", f"{name}.yaml")))
+    shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    return f"accelerate launch --config_file {shown} -m scripts.review {arguments}"
+
+
+def hardware(preset: ModelPreset, settings: TrainSettings, longest: int) -> str:
+    """The smallest of configs/accelerate with room for it on GPUs like the preset's, "" for none: first one GPU, then
+    what is learnt spread over eight (ZeRO-2), then the weights as well (FSDP), then over two machines."""
+    room = 0.9 * preset.gpu_gib
+    if not room:
+        return ""
+    need = memory(preset, settings, longest)
+    spread = (("one-gpu", need.total), ("eight-gpus-zero2", need.weights + need.learning / 8 + need.activations),
+              ("eight-gpus-fsdp", (need.weights + need.learning) / 8 + need.activations))  # fmt: skip
+    return next((name for name, gib in spread if gib <= room), "two-nodes")

@@ -25,9 +25,8 @@ __all__ = ["CHECKPOINTS", "LOSSES", "WHOLE", "Step", "Trained", "last_whole", "t
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What came of it. best_step: the step whose weights `model` holds: of the lowest val_loss, or the last one."""
+    """What came of it. best_step: the step whose weights were kept: of the lowest val_loss, or the last one."""
 
-    model: Any
     steps: int
     best_step: int
     val_loss: float | None
@@ -44,8 +43,10 @@ def train(
     folder: Path,
     resume: bool = False,
     on_step: OnStep | None = None,
+    into: Path | None = None,
 ) -> Trained:
     """Run it. folder: for checkpoints and losses. resume: go on from the last whole checkpoint, where there is one.
+    into: where the kept weights end, gathered from all devices.
 
     Errors: ReviewError for no rows; EngineFailure when memory runs out or the loss is no number.
     """
@@ -83,12 +84,14 @@ def train(
             "Memory ran out while training.",
             "Lower batch, set checkpointing=true, or write rows with a shorter --context.",
         ) from error
+    if into:
+        trainer.save_model(str(into))
+        (into / "training_args.bin").unlink(missing_ok=True)  # a pickle; run.json says it all
     state = trainer.state
     best = (
         int(str(state.best_model_checkpoint).rpartition("-")[2]) if state.best_model_checkpoint else state.global_step
     )
     return Trained(
-        trainer.accelerator.unwrap_model(trainer.model),
         state.global_step,
         best,
         state.best_metric,

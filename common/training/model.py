@@ -38,6 +38,11 @@ def load(folder: Path, settings: TrainSettings) -> Any:
         )
     except (OSError, ValueError, RuntimeError) as error:
         raise EngineFailure(f"The base {folder} does not load for training: {str(error).splitlines()[0]}") from error
+    if settings.attention == "shifted" and getattr(model.config, "sliding_window", None):
+        raise BadConfig(
+            f"{folder} attends to a sliding window of its own, which shifted attention would replace.",
+            "Set attention=dense.",
+        )
     model.config.use_cache = False
     if settings.method == "full":
         return model

@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("peft")
 
 from common.chat import IGNORED  # noqa: E402
-from common.errors import EngineFailure, ReviewError  # noqa: E402
+from common.errors import BadConfig, EngineFailure, ReviewError  # noqa: E402
 from common.training import loop, model  # noqa: E402
 from common.training.batches import Collator, Encoded, supervised_loss  # noqa: E402
 from common.training.settings import LoraSettings, TrainSettings  # noqa: E402
@@ -147,3 +147,19 @@ def test_every_option_learns(base: Path, tmp_path: Path, change: dict) -> None:
     run(base, tmp_path, replace(SETTINGS, steps=14, **change))
     found = losses(tmp_path)
     assert found[14] < found[1]
+
+
+def test_a_window_is_not_replaced_by_groups(tmp_path: Path) -> None:
+    """Groups reach further than a window: the base would be trained to read what it cannot see when it serves."""
+    from dataclasses import replace
+
+    from transformers import MistralConfig, MistralForCausalLM
+
+    config = MistralConfig(
+        vocab_size=VOCABULARY, hidden_size=32, intermediate_size=48, num_hidden_layers=1, num_attention_heads=4,
+        num_key_value_heads=2, sliding_window=8,
+    )  # fmt: skip
+    MistralForCausalLM(config).save_pretrained(tmp_path)
+    with pytest.raises(BadConfig, match="sliding window of its own"):
+        model.load(tmp_path, replace(SETTINGS, attention="shifted"))
+    assert model.load(tmp_path, SETTINGS).config.sliding_window == 8

@@ -100,3 +100,14 @@ def test_what_cannot_keep_rows_apart_is_refused() -> None:
         hybrid = network()
         hybrid.config.layer_types = ["full_attention", "recurrent"]
         packing.check(hybrid)
+
+
+def test_a_window_hides_what_is_further_away_in_training() -> None:
+    """A Mistral trained with full attention and served under its window would read papers it never learnt to read:
+    a change of a token reaches two layers of windows, and nothing beyond."""
+    model = network("mistral", sliding_window=4).train()
+    ids = torch.randint(2, 60, (1, 20), generator=torch.Generator().manual_seed(0))
+    changed = ids.clone()
+    changed[0, 2] = (changed[0, 2] + 1) % 60
+    moved = ~torch.isclose(model(ids).logits, model(changed).logits, atol=1e-6).all(dim=-1)[0]
+    assert moved.nonzero().flatten().tolist() == list(range(2, 2 + 2 * (4 - 1) + 1))
