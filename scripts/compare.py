@@ -52,7 +52,7 @@ class Remembering(click.Command):
     "specs",
     multiple=True,
     metavar="SPEC",
-    help=f"[NAME=]KIND[,a=DIR][,b=DIR][,samples=K]; may be repeated. KIND: {', '.join(KINDS)}. "
+    help=f"[NAME=]KIND[,a=DIR][,b=DIR][,joint=DIR][,samples=K]; may be repeated. KIND: {', '.join(KINDS)}. "
     f"[{', '.join(DEFAULT_ARMS)}]",
 )
 @click.option("--against", metavar="NAME", help="The arm that differences are shown to. [the first]")

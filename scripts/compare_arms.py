@@ -3,6 +3,7 @@
     chain                                      A's questions, both adapters as the options say
     single,b=none                              no questions, the base alone
     NAME=chain,a=runs/a/adapter,b=none,samples=1
+    NAME=chain,joint=runs/joint/adapter        one adapter for both stages' turns of one conversation
 
 Nothing here runs a model: an arm is a name and a choice, and the questions that need no model.
 """
@@ -47,20 +48,23 @@ GENERIC = tuple(
 _NAME = re.compile(r"[A-Za-z0-9][\w.+-]{0,39}")
 _NAMES = {"human": "human-questions"}
 """Where an arm's own name would be taken for something else: people's reviews are in the table, too."""
-_ALLOWED: dict[str, tuple[str, ...]] = {kind: ("b",) for kind in KINDS} | {"chain": ("a", "b", "samples")}
+_ALLOWED: dict[str, tuple[str, ...]] = {kind: ("b", "joint") for kind in KINDS} | {
+    "chain": ("a", "b", "joint", "samples")
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Arm:
     """One row of the comparison. a, b: adapter folders of questioner and reviewer, "none" for the base alone, None for
-    the shipped one where it fits the base. samples: question sets pooled. Of an arm that asks no model, `a` is "none"
-    and samples 0."""
+    the shipped one where it fits the base; joint: of one for both instead. samples: question sets pooled. Of an arm
+    that asks no model, `a` is "none" and samples 0."""
 
     name: str
     kind: Kind
     a: str | None
     b: str | None
     samples: int = 0
+    joint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ def _arm(spec: str, config: ChainConfig) -> Arm:
     if kind not in KINDS or not _NAME.fullmatch(name or kind):
         raise BadConfig(
             f"'{spec}' is no arm.",
-            f"Write [NAME=]KIND[,a=DIR][,b=DIR][,samples=K], where KIND is one of {', '.join(KINDS)}.",
+            f"Write [NAME=]KIND[,a=DIR][,b=DIR][,joint=DIR][,samples=K], where KIND is one of {', '.join(KINDS)}.",
         )
     given: dict[str, str] = {}
     for setting in settings:
@@ -99,14 +103,17 @@ def _arm(spec: str, config: ChainConfig) -> Arm:
                 f"A {kind} arm has: {', '.join(_ALLOWED[kind])}, each once, as b=none.",
             )
         given[key] = value
+    joint = given.get("joint")
+    if joint and given.keys() & {"a", "b"}:
+        raise BadConfig(f"The arm '{spec}': a joint adapter does both stages' work.", "Leave out a and b, or joint.")
     b = given.get("b", config.adapter_b)
     name = name or _NAMES.get(kind, kind)
     if kind != "chain":
-        return Arm(name, kind, "none", b)
+        return Arm(name, kind, "none", b, 0, joint)
     samples = given.get("samples", str(config.samples))
     if not re.fullmatch(r"[1-9]\d?", samples) or int(samples) > 64:
         raise BadConfig(f"The arm '{spec}': samples must be from 1 to 64, not {samples}.")
-    return Arm(name, kind, given.get("a", config.adapter_a), b, int(samples))
+    return Arm(name, kind, given.get("a", config.adapter_a), b, int(samples), joint)
 
 
 def posed(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from common.config import ChainConfig
-from common.engines.base import Answered, Engine, Messages, More, OnDone, OnProgress, Request
+from common.engines.base import JOINT, Answered, Engine, Messages, More, OnDone, OnProgress, Request
 from common.errors import BadConfig
 from common.store import Adapter
 from common.types import Completion, Sampling
@@ -86,9 +86,21 @@ class Bench:
         return {
             "kind": arm.kind,
             "samples": arm.samples,
-            **{stage: used.get(stage, "") for stage in STAGES},
+            **{stage: used.get(stage, "") for stage in (*STAGES, JOINT)},
             "designs": f"{config.design_a.digest} {config.design_b.digest}",
         }
+
+    def questioner(self, arm: Arm) -> str:
+        """SHA-256 of the adapter that asks for the arm, "" for the base alone."""
+        return self._used(arm, "questioner")
+
+    def reviewer(self, arm: Arm) -> str:
+        return self._used(arm, "reviewer")
+
+    def _used(self, arm: Arm, stage: str) -> str:
+        names = self.names[arm.name]
+        name = names.get(stage) or names.get(JOINT)
+        return self.digests[name] if name else ""
 
     def close(self) -> None:
         if self._engine is not None:
@@ -99,7 +111,7 @@ class Bench:
 def bench_of(config: ChainConfig, arms: Sequence[Arm], notify: Callable[[str], None]) -> Bench:
     """Errors: BadConfig, EngineFailure; for arms that turn out to be the same one, too."""
     if config.adapter_joint:
-        raise BadConfig("An arm has an adapter for each stage, not one for both.", "Leave adapter_joint out.")
+        raise BadConfig("adapter_joint is not for all arms at once.", "Give it to one: --arm NAME=chain,joint=DIR")
     bench = _on_server(config, arms, notify) if config.server else _in_process(config, arms, notify)
     seen: dict[str, str] = {}
     for arm in arms:
@@ -117,7 +129,9 @@ def _in_process(config: ChainConfig, arms: Sequence[Arm], notify: Callable[[str]
     names: dict[str, Names] = {}
     configs: dict[str, ChainConfig] = {}
     for arm in arms:
-        model = opening.find_model(replace(config, adapter_a=arm.a, adapter_b=arm.b), notify)
+        chosen = {"adapter_joint": arm.joint} if arm.joint else {"adapter_a": arm.a, "adapter_b": arm.b}
+        bare = replace(config, adapter_a=None, adapter_b=None, adapter_joint=None)
+        model = opening.find_model(replace(bare, **chosen), notify)
         names[arm.name] = {stage: f"{stage}-{one.sha256[:SHOWN]}" for stage, one in model.adapters.items()}
         adapters |= {names[arm.name][stage]: one for stage, one in model.adapters.items()}
         configs[arm.name] = model.base.served(config)
@@ -137,11 +151,14 @@ def _on_server(config: ChainConfig, arms: Sequence[Arm], notify: Callable[[str],
     names: dict[str, Names] = {}
     for arm in arms:
         wanted = {stage: given for stage, given in zip(STAGES, (arm.a, arm.b), strict=True) if given != NO_ADAPTER}
-        if folder := next((given for given in wanted.values() if given), None):
+        folder = arm.joint or next((given for given in wanted.values() if given), None)
+        if folder or JOINT in engine.adapters:
             engine.close()
             raise BadConfig(
-                f"The arm {arm.name} wants the adapter {folder}, which a server cannot be given.",
-                "Start the server with it, or compare in process.",
+                f"The arm {arm.name} wants the adapter {folder}, which a server cannot be given."
+                if folder
+                else f"{config.server} serves a joint adapter, which an arm cannot be told to use or to leave.",
+                "Start the server with an adapter for each stage, or compare in process.",
             )
         names[arm.name] = {stage: stage for stage in wanted if stage in engine.adapters}
     configs = dict.fromkeys(names, base.served(config))

@@ -15,18 +15,20 @@ from functools import cache
 from time import perf_counter
 
 from common.corpora.schema import CorpusPaper
+from common.engines.base import JOINT
 from common.errors import ReviewError
 from common.forms import load_form
 from common.journal import Journal
 from common.rows.budget import read_paper
 from common.types import Completion, FittedPaper, Paper, Question, ReviewForm
 from scripts import compare_records as records
+from scripts import conversation
 from scripts.compare_arms import Arm, Posed, posed
 from scripts.compare_engine import Bench, Dressed
 from scripts.compare_plan import Plan, define, windows
 from scripts.compare_records import Asked, Done, Reply, Worked
 from scripts.live import Display
-from scripts.pipeline import paper_budget, prepare
+from scripts.pipeline import paper_budget, prepare, review_prompt
 from stage_a_questioner import prompt as prompt_a
 from stage_a_questioner.asking import Asked as Answered
 from stage_a_questioner.asking import AskOptions, Subject, ask
@@ -93,7 +95,7 @@ class Runner:
         wanted: dict[tuple[str, int], tuple[Arm, dict[str, Ready]]] = {}
         for arm, papers in todo.items():
             if arm.kind == "chain":
-                questioner = self._questioner(arm)
+                questioner = self._bench.questioner(arm)
                 missing = {
                     one.corpus.key: one
                     for one in papers
@@ -130,7 +132,7 @@ class Runner:
         """All arms of one reviewer in one batch."""
         batches: dict[str, list[Task]] = {}
         for arm, papers in todo.items():
-            reviewer = self._bench.names[arm.name].get("reviewer", "")
+            reviewer = self._bench.reviewer(arm)
             for one in papers:
                 questions = self._posed(arm, one)
                 if questions:
@@ -168,22 +170,20 @@ class Runner:
 
     def _assignment(self, task: Task, questions: tuple[Question, ...], form: ReviewForm) -> Assignment:
         """All arms read the same text, unless the questions need more room than was kept for them."""
-        engine, config, ready = self._bench.engine, self._bench.configs[task.arm.name], task.ready
-        prompt = prompt_b.messages(ready.fitted.text, form, questions, config.design_b)
+        engine, config, ready = self._dressed(task.arm), self._bench.configs[task.arm.name], task.ready
         room = min(engine.context, config.context or engine.context) - config.reviewer.max_tokens
         fitted = ready.fitted
-        if engine.count(prompt) > room:
+        if engine.count(review_prompt(engine, fitted.text, form, questions, config)) > room:
             budget = paper_budget(engine, form, config, questions)
             fitted = prepare(ready.paper, engine, form, config, budget).fitted
-        return Assignment(ready.paper, fitted.text, questions)
+        joint = JOINT in engine.adapters and questions
+        before = conversation.asked(fitted.text, form, questions, config.design_a) if joint else ()
+        return Assignment(ready.paper, fitted.text, questions, before)
 
     def _posed(self, arm: Arm, one: Ready) -> tuple[Posed, ...]:
-        asked = self._asked.get((self._questioner(arm), arm.samples, one.corpus.key))
+        asked = self._asked.get((self._bench.questioner(arm), arm.samples, one.corpus.key))
         questions = {arm.samples: asked.questions} if asked else {}
         return posed(arm, one.corpus, self._plan.sets.get(one.corpus.key, ()), questions)
-
-    def _questioner(self, arm: Arm) -> str:
-        return str(self._bench.definition(arm)["questioner"])
 
     def _dressed(self, arm: Arm) -> Dressed:
         return Dressed(self._bench.engine, self._bench.names[arm.name])

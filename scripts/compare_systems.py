@@ -74,7 +74,7 @@ def cost(arm: Arm, plan: Plan, known: Known, bench: Bench) -> Cost | None:
     read = sum(reply.prompt_tokens for one in done for reply in one.replies)
     wrote = sum(reply.completion_tokens for one in done for reply in one.replies)
     if arm.kind == "chain":
-        questioner = bench.definition(arm)["questioner"]
+        questioner = bench.questioner(arm)
         papers = {one.paper for one in done}
         for asked in known.asked:
             if (asked.questioner, asked.samples) == (questioner, arm.samples) and asked.paper in papers:

@@ -240,6 +240,24 @@ def test_a_journal_cut_anywhere_is_completed_to_the_same(made: Made, cut: float)
         assert run() == whole
 
 
+def test_a_joint_adapter_goes_on_with_its_own_conversation(made: Made, tmp_path: Path) -> None:
+    """Asked for a review without the questions it has just written, it would answer none of them."""
+    opened = open_corpus(made.corpus)
+    config = replace(settings_of({"source": None, "overrides": (), "seed": 0})[0], form="venue", server="http://model")
+    arms = parse_arms(("chain,joint=x", "single,joint=x"), config)
+    engine, base = comparing.starter(adapters={"joint-x": "c" * 64})(config)
+    names = {arm.name: {"joint": "joint-x"} for arm in arms}
+    bench = Bench(base, engine.context, names, dict.fromkeys(names, config), {"joint-x": "c" * 64}, lambda: engine)
+    plan = Plan(opened, "val", opened.keys, opened.keys[:1], arms, config, {})
+    with Journal(tmp_path / "journal.jsonl", header_of(plan, bench)) as journal:
+        compare_run.run(plan, bench, journal, Display(quiet=True))
+    assert {adapter for _, _, adapter in engine.prompts} == {"joint-x"}
+    turns = [[message["role"] for message in messages] for messages, _, _ in engine.prompts]
+    assert turns.count(["system", "user", "assistant", "user"]) == 1 and len(turns) == 6
+    talk = next(messages for messages, _, _ in engine.prompts if len(messages) == 4)
+    assert "Does the method really sort caches?" in talk[2]["content"] and "## Weaknesses" in talk[3]["content"]
+
+
 def test_papers_without_questions_may_be_left_out_for_all_arms(
     made: Made, tmp_path: Path, engines: list[ScriptedEngine]
 ) -> None:
@@ -293,6 +311,9 @@ def test_a_dry_run_counts_and_starts_nothing(made: Made, tmp_path: Path, engines
         (("single",), ("--question-sets", "sets.jsonl"), "there is none"),
         (("chain", "same=chain"), (), "are the same"),
         (("chain,b=/folder",), (), "a server cannot be given"),
+        (("chain,joint=/folder",), (), "a server cannot be given"),
+        (("chain,joint=/folder,b=none",), (), "does both stages' work"),
+        (("single",), ("--set", "adapter_joint=/folder"), "not for all arms"),
         (("single",), ("--figure", "rouge9"), "has the figure rouge9"),
         (("single",), ("--set", "form=stanford4"), "--form"),
     ],
@@ -354,5 +375,14 @@ def test_one_engine_has_the_adapters_of_all_arms(monkeypatch: pytest.MonkeyPatch
         adapter = engine.prompts[-1][2]
         assert (adapter and started[0].adapters[adapter].path.name) == used
     assert view.adapters == {}
+    joint = parse_arms(
+        (f"joint=chain,joint={tmp_path}/two", f"single,joint={tmp_path}/two", "chain,a=none,b=none"), config
+    )
+    shared = bench_of(config, joint, lambda text: None)
+    assert [set(shared.names[arm.name]) for arm in joint] == [{"joint"}, {"joint"}, set()]
+    assert shared.questioner(joint[0]) == shared.reviewer(joint[1]) == bench.reviewer(arms[0]) != ""
+    view = Dressed(shared.engine, shared.names["joint"])
+    view.generate([[{"role": "user", "content": "Go."}]], ChainConfig().reviewer, adapter_for(view, "questioner"))
+    assert started[1].adapters[shared.engine.prompts[-1][2]].path.name == "two"
     with pytest.raises(EngineFailure, match="no adapter folder"):
         bench_of(config, parse_arms((f"chain,a={tmp_path}/three",), config), lambda text: None)
