@@ -71,7 +71,8 @@ def matrix(rows: Sequence[Mapping[str, float]]) -> np.ndarray:
 def predict(task: Task, plan: Plan, names: Sequence[str]) -> Outcome:
     """Predictions of each named model and, where there are several, of the one "chosen" among them.
 
-    Errors: ReviewError when there are too few papers, or only one outcome, to learn from.
+    A feature that half of the training papers or more lack counts for nothing. Errors: ReviewError when there are too
+    few papers, or only one outcome, to learn from.
     """
     if find_spec("sklearn") is None:
         raise ReviewError("Prediction needs scikit-learn, which is not installed.", 'Install it: pip install ".[eval]"')
@@ -82,11 +83,13 @@ def predict(task: Task, plan: Plan, names: Sequence[str]) -> Outcome:
     found = Outcome([], [], {name: [] for name in columns})
     for number, (train, test) in enumerate(_outer(task, truth, group, plan)):
         check(task.kind, truth[train], plan.folds)
+        # What most papers lack is left out: a fold might have none of it, and no model is fitted on nothing.
+        features = np.where(np.isfinite(task.features[train]).mean(axis=0) > 0.5, task.features, 0.0)
         inner = list(_folds(task.kind, truth[train], group[train], plan))
         searches = {name: _search(task.kind, name, inner, plan.seed) for name in names}
         for name, search in searches.items():
-            search.fit(task.features[train], truth[train])
-            found.guesses[name] += _say(task.kind, search, task.features[test])
+            search.fit(features[train], truth[train])
+            found.guesses[name] += _say(task.kind, search, features[test])
         best = max(names, key=lambda name: searches[name].best_score_)
         if CHOSEN in found.guesses:
             found.guesses[CHOSEN] += found.guesses[best][-len(test) :]

@@ -39,7 +39,9 @@ def two_venues(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def run(*options: str) -> str:
-    ran = CliRunner().invoke(predict.command, options, catch_exceptions=False, env={"COLUMNS": "160"})
+    ran = CliRunner().invoke(
+        predict.command, [*options, "--folds", "3"], catch_exceptions=False, env={"COLUMNS": "160"}
+    )
     assert ran.exit_code == 0, ran.output
     return ran.stdout
 
@@ -79,7 +81,7 @@ def test_a_split_is_followed(two_venues: str, tmp_path: Path) -> None:
     """Learnt from train, told on the part that was named; an empty one is not taken for an empty result."""
     opened = store.open_corpus(Path(two_venues))
     file = tmp_path / "split.json"
-    save_split(file, make_split(opened, Recipe("paper", (0.7, 0.3, 0)), "s", workers=1))
+    save_split(file, make_split(opened, Recipe("paper", (0.7, 0.3, 0.0)), "s", workers=1))
     options = (two_venues, "--split", str(file), "--venue", "iclr_2017")
     page = run(*options, "--part", "val")
     assert "learnt from train, told on val" in page and "Acceptance, iclr_2017: 9 papers" in page
@@ -90,7 +92,11 @@ def test_a_split_is_followed(two_venues: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("fates", "said"),
-    [([None] * 12, "of no paper is it known"), ([True] * 12, "were accepted"), ([True, False], "2 papers to learn")],
+    [
+        ([None] * 12, "of no paper is it known"),
+        ([True] * 12, "were accepted"),
+        ([True, False], "2 papers to learn from"),
+    ],
 )
 def test_what_cannot_be_predicted_is_an_error_with_its_reason(
     tmp_path: Path, fates: list[bool | None], said: str

@@ -17,7 +17,7 @@ from tests.common.prediction.made_up import corpus_paper, facts
 def test_a_planted_mark_is_found_and_the_figure_is_in_the_sentence() -> None:
     """Links to code in accepted papers only: the table of acceptance would praise the version."""
     found = survey([corpus_paper(n, n % 2 == 0, mark=n % 2 == 0) for n in range(40)], workers=1)
-    leak = measure("iclr_2017", found, Plan())
+    leak = measure("iclr_2017", found, Plan(3))
     assert leak.found and leak.marks is not None and leak.marks.value == 1
     assert "told from marks of the version with AUC 1.00" in leak.warning and leak.warning.startswith("iclr_2017")
 
@@ -26,7 +26,7 @@ def test_marks_that_do_not_go_with_the_decision_accuse_nobody() -> None:
     """A warning at every venue is one that nobody reads."""
     draw = random.Random(1)
     found = survey([corpus_paper(n, draw.random() < 0.5, mark=draw.random() < 0.5) for n in range(60)], workers=1)
-    leak = measure("iclr_2017", found, Plan())
+    leak = measure("iclr_2017", found, Plan(3))
     assert not leak.found and leak.warning == "" and leak.marks is not None and leak.sizes is not None
 
 
@@ -35,14 +35,14 @@ def test_the_size_of_the_text_alone_is_a_cue() -> None:
     found = [facts(n, n % 2 == 0, cue=0.0) for n in range(40)]
     for one in found[::2]:
         one.cues["appendix words"] = 900.0
-    leak = measure("v_2024", found, Plan())
+    leak = measure("v_2024", found, Plan(3))
     assert leak.found and "sizes of the text" in leak.warning and "marks" not in leak.warning
 
 
 @pytest.mark.parametrize("fates", [[None] * 30, [True] * 30, [True] * 28 + [False] * 2])
 def test_where_it_cannot_be_measured_that_is_said(fates: list[bool | None]) -> None:
     """No verdict is not an acquittal."""
-    leak = measure("v_2024", [facts(n, fate) for n, fate in enumerate(fates)], Plan())
+    leak = measure("v_2024", [facts(n, fate) for n, fate in enumerate(fates)], Plan(3))
     assert leak.why_not and not leak.found and "could not be measured" in leak.warning and leak.marks is None
 
 

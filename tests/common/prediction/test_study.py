@@ -30,28 +30,28 @@ def venue(papers: int = 60) -> list[PaperFacts]:
 
 def test_what_can_be_told_is_told_and_marked() -> None:
     """The row a reader trusts is the chosen one, beside the baseline and the cues."""
-    found = acceptance(Inputs(venue(), None, None), NONE, 0.9)
+    found = acceptance(Inputs(venue(), None, None, 3), NONE, 0.9)
     rows = {row.name: row for row in found.rows}
     assert next(iter(rows)) == "majority" and rows["chosen"].figures["AUC"].value > 0.9  # type: ignore[operator]
     assert rows["chosen"].better("AUC") and rows["chosen"].better("Brier")
     assert rows["majority"].better("AUC") is None and not rows["version cues alone"].better("AUC")
     assert found.held is not None and found.held.accuracy > 0.8  # type: ignore[operator]
-    assert len(found.guesses) == found.papers == 60 and {one.fold for one in found.guesses} == set(range(5))
+    assert len(found.guesses) == found.papers == 60 and {one.fold for one in found.guesses} == set(range(3))
     assert all((one.guess >= 0) and (one.guess <= 1) for one in found.guesses)
 
 
 def test_undecided_papers_are_counted_and_left_out() -> None:
     """A paper whose fate is unknown is not a rejected one."""
     given = [*venue(), facts(99, None, length=0.0, noise=0.0)]
-    found = acceptance(Inputs(given, None, None), NONE, 0.7)
+    found = acceptance(Inputs(given, None, None, 3), NONE, 0.7)
     assert (found.papers, found.undecided) == (60, 1) and "v_2024/99" not in {one.key for one in found.guesses}
     with pytest.raises(ReviewError, match="of no paper is it known"):
-        acceptance(Inputs([given[-1]], None, None), NONE, 0.7)
+        acceptance(Inputs([given[-1]], None, None, 3), NONE, 0.7)
 
 
 def test_a_person_stands_beside_the_model_on_one_reviewer_s_rating() -> None:
     """Two reviewers one point apart: the one left out is missed by 1; the paper's true mean by 0.5."""
-    found = aspect(Inputs(venue(), None, None), Leak("v_2024", 0, why_not="no decisions"), "Rating")
+    found = aspect(Inputs(venue(), None, None, 3), Leak("v_2024", 0, why_not="no decisions"), "Rating")
     singles = {row.name: row for row in found.singles}
     assert singles[HUMAN].figures["MAE"].value == pytest.approx(1)
     assert singles["ridge"].figures["MAE"].value == pytest.approx(0.5, abs=0.1)
@@ -63,7 +63,7 @@ def test_the_head_takes_vectors_in_place_of_counts() -> None:
     given = venue()
     told = {one.key: [float(bool(one.accepted)), 0.0] for one in given}
     blind = {one.key: [0.0, 1.0] for one in given}
-    rows = [{row.name: row for row in acceptance(Inputs(given, v, None), NONE, 0.7).rows} for v in (told, blind)]
+    rows = [{row.name: row for row in acceptance(Inputs(given, v, None, 3), NONE, 0.7).rows} for v in (told, blind)]
     assert [one["logistic regression"].figures["AUC"].value for one in rows] == [1.0, 0.5]
     assert "gradient boosting" not in rows[0]
 
