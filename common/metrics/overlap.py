@@ -32,6 +32,8 @@ Job = tuple[str, tuple[str, ...]] | str
 """A review and its references, or the stable word for why there is nothing to compare."""
 
 _WHOLE = ""
+_POOL_FROM = 500
+"""Papers below which one process is used whatever is asked for: to start others and load nltk in each takes longer."""
 _AHEAD = 64
 """Papers handed to a process pool at once, for each process: what is in memory does not grow with the corpus."""
 
@@ -49,8 +51,8 @@ def compare(review: str, references: Sequence[str], metrics: Sequence[str] = MET
 def scores(
     system: System, metrics: Sequence[str] = METRICS, progress: Progress | None = None, workers: int = 1
 ) -> list[Scores]:
-    """Two Scores a metric over whole reviews. workers: processes; above 1 they are started afresh (spawn), so the
-    caller's main module must be importable without running, and it pays from some hundred papers on.
+    """Two Scores a metric over whole reviews. workers: processes, for 500 papers or more; they are started afresh
+    (spawn), so the caller's main module must be importable without running.
 
     unscored: "no-reference", "empty-review", "empty-references" (all of them), "no-words" (none that ROUGE knows, on
     either side), "no-wordnet" (METEOR only), "no-review". Errors: BadConfig for a metric that is not in METRICS.
@@ -104,7 +106,7 @@ def _scored(
     figures = [Scores(f"{metric}.{kind}\n{heading}", {}, settings=texts[metric]) for heading, metric, kind in names]
     jobs = ([[_job(trial, heading) for heading in headings] for trial in item.trials] for item in system)
     work = partial(_values, headings=tuple(headings), metrics=tuple(metrics))
-    answers = enumerate(_mapped(work, jobs, workers), start=1)
+    answers = enumerate(_mapped(work, jobs, workers if len(system.items) >= _POOL_FROM else 1), start=1)
 
     def measure(item: Item) -> list[dict[str, Value]]:
         done, values = next(answers)

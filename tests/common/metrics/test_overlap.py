@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.errors import BadConfig
-from common.metrics import meteor
+from common.metrics import meteor, overlap
 from common.metrics.material import Item, System, Text, Trial
 from common.metrics.overlap import METRICS, ROUGE, by_section, compare, compute, scores
 from tests.common.metrics.examples import by_name, system, text
@@ -112,8 +112,9 @@ def test_sections_are_compared_under_their_headings() -> None:
     assert best["Questions"].unscored == {"v/1": "section-not-in-review"}
 
 
-def test_two_processes_give_what_one_gives() -> None:
+def test_two_processes_give_what_one_gives(monkeypatch: pytest.MonkeyPatch) -> None:
     """Speed must not show in a figure, nor in the order of papers."""
+    monkeypatch.setattr(overlap, "_POOL_FROM", 1)
     papers = {f"v/{n}": [(text(f"{CLEAR} {n}"), [text(BASELINES * n), text(CLEAR)])] for n in range(1, 7)}
     seen: list[tuple[int, int]] = []
     metrics = ("bleu", "chrf")  # each process would load nltk for ROUGE's stems, and that takes seconds
