@@ -191,11 +191,11 @@ def _notes(plan: Plan, known: Known) -> tuple[str, ...]:
     missing = Counter(
         (one.arm, one.missing) for one in known.done if one.missing and one.arm in names and one.paper in keys
     )
-    found = [f"{arm}: {count} papers without a review ({why})." for (arm, why), count in sorted(missing.items())]
+    found = [f"{arm}, papers without a review: {count} ({why})." for (arm, why), count in sorted(missing.items())]
     unused = Counter(one.code for one in plan.unused)
     return (*found, *(f"Question sets not used: {count} ({code})." for code, count in sorted(unused.items())))
 
 
 def _odd(humans: Humans) -> tuple[str, ...]:
     found = Counter(note.code for note in humans.notes)
-    return tuple(f"Human side: {code}, {count} times." for code, count in sorted(found.items()))
+    return tuple(f"On the human side: {code}, {count}." for code, count in sorted(found.items()))

@@ -278,7 +278,7 @@ def test_a_questioner_that_asks_nothing_leaves_papers_without_a_review(
     compare(made, tmp_path / "out")
     missing = [entry["missing"] for (arm, _), entry in written(tmp_path / "out").items() if arm == "chain"]
     assert missing == ["nothing-asked"] * 6
-    assert "6 papers without a review (nothing-asked)" in (tmp_path / "out" / "report.md").read_text()
+    assert "chain, papers without a review: 6 (nothing-asked)" in (tmp_path / "out" / "report.md").read_text()
 
 
 def test_a_report_to_be_published_holds_no_texts(made: Made, tmp_path: Path, engines: list[ScriptedEngine]) -> None:
