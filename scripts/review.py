@@ -26,12 +26,16 @@ COMMANDS = {
     "select": "Select the N rows or question sets most worth learning from.",
     "train": "Fine-tune a stage on its rows; the adapter and its run.json end in OUT/adapter.",
     "export": "Merge an adapter into its base: one folder for any engine.",
+    "evaluate": "Score reviews against human ones, beside baselines, with intervals.",
+    "compare": "Review the same papers in several ways and say what the differences are worth.",
+    "predict": "Predict acceptance or reviewers' scores from the paper alone.",
     "models": "List the model presets; fetch or verify one.",
     "doctor": "Check this machine and say what to do about what is wrong.",
 }
 """Command -> its one-line help; a test holds the lines equal to the commands' own."""
 
-_MODULES = {"select": "select_rows"}  # a module of ours called select would hide the standard library's from a script
+_MODULES = {"evaluate": "evaluate_reviews", "select": "select_rows"}
+"""Commands whose module has another name: one called so would hide a library of that name from a script here."""
 
 
 class LazyGroup(click.Group):
