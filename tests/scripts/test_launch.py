@@ -70,7 +70,8 @@ def test_two_processes_learn_what_one_does(base: Path, rows: Path, tmp_path: Pat
     """Half the accumulation on twice the devices is the same step; a loss that differs is a gradient that does."""
     plain = ["-m", "scripts.review", "train", "a", "--rows", str(rows), f"model={base}", "batch=1", "epochs=2",
              "learning_rate=0.01", "warmup=0", "dtype=float32", "lora.rank=4", "patience=0"]  # fmt: skip
-    two = ["-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--mixed_precision", "no"]
+    # What accelerate starts on GPUs; on a CPU it wants mpirun.
+    two = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
     found = []
     for words in ([*plain, "accumulate=4"], [*two, *plain, "accumulate=2"]):
         out = tmp_path / f"run{len(found)}"
