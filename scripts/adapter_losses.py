@@ -23,6 +23,7 @@ from common.rows.folder import read_rows
 from common.rows.record import Row
 from common.store import inspect_adapter, resolve
 from common.training.batches import Collator, encode, supervised_loss
+from scripts.train import first_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,13 @@ class Loss:
 @click.argument("rows", type=click.Path(path_type=Path))
 @click.option("--adapter", "adapters", multiple=True, type=click.Path(path_type=Path), metavar="DIR")
 @click.option("--part", default="val", show_default=True)
+@click.option("--rows", "most", type=click.IntRange(0), default=0, help="The first so many of a seeded order, 0: all.")
+@click.option("--seed", default=0, show_default=True, help="Of that order; a run's own gives the rows it evaluated on.")
 @click.option("--base", default="smollm2-135m", show_default=True, metavar="PRESET|PATH")
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="JSON with every row's loss.")
-def main(rows: Path, adapters: tuple[Path, ...], part: str, base: str, out: Path | None) -> None:
+def main(rows: Path, adapters: tuple[Path, ...], part: str, most: int, seed: int, base: str, out: Path | None) -> None:
     """Loss and perplexity of ROWS' answers under the base alone and under each adapter, in bfloat16."""
-    found = tuple(measure(rows, part, base, adapters))
+    found = tuple(measure(rows, part, base, adapters, most, seed))
     for one in found:
         interval = f" [{one.interval.low:.4f}, {one.interval.high:.4f}]" if one.interval else ""
         click.echo(f"{one.name}: {one.nats:.4f} nats{interval}, perplexity {one.perplexity:.2f}, {len(one.rows)} rows")
@@ -62,8 +65,10 @@ def main(rows: Path, adapters: tuple[Path, ...], part: str, base: str, out: Path
         write_text(out, to_json(found) + "\n")
 
 
-def measure(rows: Path, part: str, base: str, adapters: Sequence[Path]) -> Iterator[Loss]:
-    """The base first, then each adapter. Errors: ReviewError for rows or adapters that do not fit."""
+def measure(rows: Path, part: str, base: str, adapters: Sequence[Path], most: int = 0, seed: int = 0) -> Iterator[Loss]:
+    """The base first, then each adapter. most, seed: as in training.
+
+    Errors: ReviewError for rows or adapters that do not fit."""
     from peft import PeftModel
     from transformers import AutoModelForCausalLM
 
@@ -71,7 +76,7 @@ def measure(rows: Path, part: str, base: str, adapters: Sequence[Path]) -> Itera
     model = resolve(base)
     checked = [inspect_adapter(folder, model) for folder in adapters]
     chat = Chat.load(str(model.path), model.preset.template_arguments)
-    chosen = list(read_rows(rows, part))
+    chosen = first_of(list(read_rows(rows, part)), most, seed)
     encoded = encode(chosen, chat, card.origin.context)
     network = AutoModelForCausalLM.from_pretrained(
         model.path, local_files_only=True, trust_remote_code=False, use_safetensors=True, dtype="bfloat16"

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import click
 
@@ -24,6 +26,14 @@ from common.training.settings import TrainSettings
 from scripts.live import Display
 from scripts.opening import versions
 from scripts.train_progress import Curve, TrainProgress
+
+
+class Named(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+T = TypeVar("T", bound=Named)
 
 ADAPTER = "adapter"
 PACKAGES = ("peft", "accelerate", "datasets")
@@ -96,9 +106,9 @@ def _job(stage: str, rows: Path, settings: TrainSettings, display: Display) -> J
     chat = Chat.load(str(base.path), base.preset.template_arguments)
     context = int((settings.context or base.context) * (settings.rope_factor if settings.rope else 1))
     display.say(f"Reading {rows} ...")
-    train = _chosen(encode(read_rows(rows, "train"), chat, context), settings.rows, settings.seed)
+    train = first_of(encode(read_rows(rows, "train"), chat, context), settings.rows, settings.seed)
     val = encode(read_rows(rows, "val"), chat, context) if "val" in card.rows else []
-    val = _chosen(val, settings.val_rows, settings.seed)
+    val = first_of(val, settings.val_rows, settings.seed)
     inputs = RunInputs(
         stage=stage,
         base=base.id,
@@ -113,7 +123,7 @@ def _job(stage: str, rows: Path, settings: TrainSettings, display: Display) -> J
     return Job(inputs, card, base, chat, train, val, settings)
 
 
-def _chosen(rows: list[Encoded], most: int, seed: int) -> list[Encoded]:
+def first_of(rows: Sequence[T], most: int, seed: int) -> list[T]:
     """The first `most` (0: all) in an order that depends on seed and row id alone, so that more rows are these
     and others."""
     order = sorted(rows, key=lambda row: hashlib.sha256(f"{seed}/{row.id}".encode()).digest())
