@@ -68,7 +68,7 @@ def rows(sample_pdf: Path, base_model: ModelPath, tmp_path_factory: pytest.TempP
     for stage in "ab":
         run(
             *("data", "rows", folder / "corpus", "--stage", stage, "--question-sets", folder / "sets.jsonl"),
-            *("--split", folder / "split.json", "--context", 1536, "--out", folder / stage, "--workers", 1, "--quiet"),
+            *("--split", folder / "split.json", "--context", 2560, "--out", folder / stage, "--workers", 1, "--quiet"),
         )
     return {stage: folder / stage for stage in "ab"}
 
