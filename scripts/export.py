@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 
 from common.errors import EngineFailure, ReviewError
-from common.jsonio import from_json
 from common.store import ModelPath, resolve
-from common.training.run_record import RUN, RunRecord
+from common.training import run_record
+from common.training.run_record import RUN
 
 _TOKENIZER = ("tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json",
               "chat_template.jinja", "generation_config.json")  # fmt: skip
@@ -34,9 +34,7 @@ def command(adapter: Path, out: Path, base: str | None) -> None:
     """
     if out.exists():
         raise ReviewError(f"{out} is there already.", "Give a new folder with --out.")
-    record = (
-        from_json((adapter / RUN).read_bytes(), RunRecord, str(adapter / RUN)) if (adapter / RUN).is_file() else None
-    )
+    record = run_record.load(adapter) if (adapter / RUN).is_file() else None
     if record is None and base is None:
         raise ReviewError(f"{adapter} has no {RUN} that names its base.", "Name it with --base.")
     model = resolve(base or record.base.removeprefix("embedded:"))

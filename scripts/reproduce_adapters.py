@@ -17,10 +17,8 @@ from typing import Any
 import click
 
 from common.errors import ReviewError
-from common.jsonio import from_json
 from common.rows.card import load_card
-from common.store.adapters import RUN
-from common.training.run_record import RunRecord
+from common.training import run_record
 from common.training.settings import TrainSettings
 from scripts.ship_adapter import PLACES
 
@@ -31,9 +29,7 @@ from scripts.ship_adapter import PLACES
 @click.option("--dry-run", is_flag=True, help="Print the commands and run none.")
 def main(data: Path, out: Path, dry_run: bool) -> None:
     """Build the corpus and the rows, train both stages, and compare what went in with what the shipped ones had."""
-    records = {
-        stage: from_json((place / RUN).read_bytes(), RunRecord, str(place / RUN)) for stage, place in PLACES.items()
-    }
+    records = {stage: run_record.load(place) for stage, place in PLACES.items()}
     _run(["data", "build", data / "peer_reviews", "--from", "peer-reviews", "--out", out / "corpus"], dry_run)
     _run(["data", "split", out / "corpus", "--by", "suggested", "--out", out / "split.json"], dry_run)
     for stage, record in records.items():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from common.encoder import DEFAULT, Encoder
 from common.engines.base import Engine
 from common.errors import BadConfig
 from common.journal import Journal
+from common.jsonio import file_sha256
 from common.seeds import LIMIT
 from common.selection import items, judging, report, selecting
 from common.selection.coverage import compare
@@ -122,7 +122,7 @@ def _settings(plan: Plan) -> dict[str, object]:
     """What the result depends on, for the card."""
     settings = asdict(plan) | {"rows": plan.rows.name, "prompt_version": PROMPT_VERSION}
     del settings["out"]
-    return settings | {"rows_sha256": hashlib.sha256(plan.rows.read_bytes()).hexdigest()}
+    return settings | {"rows_sha256": file_sha256(plan.rows)}
 
 
 def _opinions(plan: Plan, settings: dict[str, object], selection: Selection, display: Display) -> list[Opinion | None]:

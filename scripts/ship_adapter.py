@@ -16,9 +16,10 @@ from typing import Literal
 import click
 
 from common.errors import ReviewError
-from common.jsonio import from_json, to_json, write_text
+from common.jsonio import write_text
 from common.store import resolve
-from common.store.adapters import CONFIG, RUN, WEIGHTS, inspect_adapter
+from common.store.adapters import CONFIG, WEIGHTS, inspect_adapter
+from common.training import run_record
 from common.training.run_record import RunRecord
 from scripts.train import ADAPTER
 
@@ -74,7 +75,7 @@ token. Settings, data hashes, versions and commit: `run.json`.
 def main(stage: Literal["a", "b"], run: Path, figures: Path) -> None:
     """Ship the adapter of RUN as the default of STAGE on the embedded model."""
     source = run / ADAPTER
-    record = from_json((source / RUN).read_bytes(), RunRecord, str(source / RUN))
+    record = run_record.load(source)
     if record.stage != stage:
         raise ReviewError(f"{source} was trained as stage {record.stage}.", f"It cannot be shipped as {stage}.")
     base = resolve("smollm2-135m")
@@ -88,7 +89,7 @@ def main(stage: Literal["a", "b"], run: Path, figures: Path) -> None:
         settings["base_model_name_or_path"] = BASE_ID
         settings["target_modules"] = sorted(settings["target_modules"])
         write_text(part / CONFIG, json.dumps(settings, indent=2, sort_keys=True) + "\n")
-        write_text(part / RUN, to_json(record) + "\n")
+        run_record.finish(part, record)
         write_text(part / "README.md", card(record, adapter.rank, figures.read_text(encoding="utf-8").strip()))
         if place.exists():
             shutil.rmtree(place)

@@ -77,3 +77,12 @@ def begin(folder: Path, inputs: RunInputs, resume: bool) -> None:
 
 def finish(folder: Path, record: RunRecord) -> None:
     write_text(folder / RUN, to_json(record) + "\n")
+
+
+def load(folder: Path) -> RunRecord:
+    """Of an adapter's folder. Errors: ReviewError when there is none, or it is none of ours."""
+    path = folder / RUN
+    try:
+        return from_json(path.read_bytes(), RunRecord, str(path))
+    except OSError as error:
+        raise ReviewError(f"Cannot read {path}: {error.strerror or error}.", "`review train` writes it.") from error

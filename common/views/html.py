@@ -6,8 +6,6 @@ that went wrong could neither run nor fetch anything.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +14,8 @@ from common.types import ChainRecord
 from common.views import account
 from common.views.notice import NOTICE
 from common.views.outline import outline, place, question_anchor, verdict
-from common.views.text import paragraphs, visible
+from common.views.pages import environment, style_of
+from common.views.text import paragraphs
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -39,21 +38,12 @@ def to_html(record: ChainRecord) -> str:
         cuts=account.cut_accounts(record),
         problems=account.problems(record),
         rate=account.RATE,
-        style=style,
-        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+        **style,
     )
 
 
 @cache
-def _template() -> tuple[Template, str]:
-    """The template, and the style sheet as markup that is not to be escaped."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
-
-    def shown(value: Any) -> Any:
-        return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-    environment = Environment(loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, finalize=shown)
-    environment.globals.update(place=place, verdict=verdict, anchor=question_anchor, paragraphs=paragraphs)
-    style = Markup((HERE / "page.css").read_text(encoding="utf-8"))
-    return environment.get_template("page.html.j2"), style
+def _template() -> tuple[Template, dict[str, Any]]:
+    """The template, and the style sheet with its hash."""
+    known = {"place": place, "verdict": verdict, "anchor": question_anchor, "paragraphs": paragraphs}
+    return environment(HERE, **known).get_template("page.html.j2"), style_of(HERE / "page.css")
