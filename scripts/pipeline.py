@@ -1,8 +1,8 @@
 """The chain: papers -> questions -> reviews, in batches that both stages share.
 
 Nothing here reads files, opens engines or draws on a terminal; it is handed papers, an engine and someone to tell. The
-unit is a window of papers: all of its papers are asked in one batch, then all are reviewed in one batch, each result
-handed over the moment it is complete.
+unit of `run` is a window of papers: all of its papers are asked in one batch, then all are reviewed in one batch, each
+result handed over the moment it is complete. The steps of one paper stand below it, for whoever orders them otherwise.
 """
 
 from __future__ import annotations
@@ -12,27 +12,32 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from common.config import ChainConfig
-from common.engines.base import JOINT, Engine, Messages, OnProgress
+from common.engines.base import JOINT, Engine, Messages, OnProgress, Request
+from common.engines.gauge import Gauge
 from common.errors import ReviewError
 from common.paper import fit
 from common.rows.design import RowDesign
 from common.types import (
     ChainRecord,
+    Completion,
     FittedPaper,
     Paper,
     PaperRecord,
     Question,
     ReviewForm,
+    Sampling,
     StageRecord,
 )
 from common.views.schema import SCHEMA_VERSION
 from scripts import conversation
+from stage_a_questioner import asking
 from stage_a_questioner import prompt as prompt_a
-from stage_a_questioner.asking import Asked, AskOptions, Subject, ask
+from stage_a_questioner.asking import Asked, AskOptions, Subject
 from stage_a_questioner.pool import distinct
 from stage_b_reviewer import prompt as prompt_b
+from stage_b_reviewer import writing
 from stage_b_reviewer.linking import unanswered
-from stage_b_reviewer.writing import Assignment, Written, write
+from stage_b_reviewer.writing import Assignment, Written
 
 QUESTION_TOKENS = 48
 """Room kept for a question in stage B's prompt: the longest tenth of distilled questions has about 40 tokens."""
@@ -79,7 +84,9 @@ class Listener:
     on_progress: OnProgress | None = None
 
 
-def paper_budget(engine: Engine, form: ReviewForm, config: ChainConfig, questions: Sequence[Question] = ()) -> int:
+def paper_budget(
+    engine: Engine | Gauge, form: ReviewForm, config: ChainConfig, questions: Sequence[Question] = ()
+) -> int:
     """Tokens the paper may fill: what the context leaves after instruction, questions and answer, in both stages."""
     context = min(engine.context, config.context or engine.context)
     room_a = context - engine.count(prompt_a.messages("", form, config.design_a)) - config.questioner.max_tokens
@@ -98,7 +105,7 @@ def paper_budget(engine: Engine, form: ReviewForm, config: ChainConfig, question
 
 
 def review_prompt(
-    engine: Engine, text: str, form: ReviewForm, questions: Sequence[Question], config: ChainConfig
+    engine: Engine | Gauge, text: str, form: ReviewForm, questions: Sequence[Question], config: ChainConfig
 ) -> Messages:
     """What stage B is asked. text: of the fitted paper."""
     before = _before(engine, text, form, questions, config)
@@ -108,13 +115,13 @@ def review_prompt(
 
 
 def _before(
-    engine: Engine, text: str, form: ReviewForm, questions: Sequence[Question], config: ChainConfig
+    engine: Engine | Gauge, text: str, form: ReviewForm, questions: Sequence[Question], config: ChainConfig
 ) -> Messages:
     """The first half of the conversation, where one adapter does both stages; else nothing."""
     return conversation.asked(text, form, questions, config.design_a) if JOINT in engine.adapters and questions else ()
 
 
-def prepare(paper: Paper, engine: Engine, form: ReviewForm, config: ChainConfig, budget: int) -> Job:
+def prepare(paper: Paper, engine: Engine | Gauge, form: ReviewForm, config: ChainConfig, budget: int) -> Job:
     """Cut the paper to the budget. Errors: ReviewError when not even its title fits."""
     return Job(paper, fit(paper, budget, lambda text: engine.count([{"role": "user", "content": text}])))
 
@@ -147,14 +154,11 @@ def ask_window(
 ) -> dict[int, Job]:
     """Ask the papers that have no questions yet. Returns the jobs that can go on; the others were told as errors."""
     waiting = [place for place, job in jobs.items() if job.questions is None]
-    ready = {place: _with_extra(job, extra) for place, job in jobs.items() if job.questions is not None}
+    ready = {place: with_extra(job, extra) for place, job in jobs.items() if job.questions is not None}
     if waiting:
         listener.on_stage("asking")
-        subjects = [Subject(jobs[p].fitted.text, jobs[p].paper.source.sha256, jobs[p].paper.title) for p in waiting]
-        options = AskOptions(config.samples, config.max_questions, config.dedupe, design=config.design_a)
-        grammar = prompt_a.grammar(design=config.design_a) if config.guided else ""
-        sampling = replace(config.questioner, grammar=grammar)
-        results = ask(engine, subjects, form, sampling, options, extra, listener.on_progress)
+        subjects = [_subject(jobs[place]) for place in waiting]
+        results = asking.ask(engine, subjects, form, *_questioning(config), extra, listener.on_progress)
         for place, result in zip(waiting, results, strict=True):
             if isinstance(result, Asked):
                 ready[place] = replace(jobs[place], questions=result.questions, asked=result.record)
@@ -164,34 +168,66 @@ def ask_window(
     return dict(sorted(ready.items()))
 
 
-def _with_extra(job: Job, extra: Sequence[Question]) -> Job:
-    """A person's further questions stand before those the job came with."""
-    questions = distinct([*extra, *(job.questions or ())]) if extra else list(job.questions or ())
-    return replace(job, questions=tuple(replace(q, id=f"Q{number}") for number, q in enumerate(questions, start=1)))
-
-
 def _write_window(
     engine: Engine, jobs: dict[int, Job], form: ReviewForm, config: ChainConfig, base: Base, listener: Listener
 ) -> None:
     listener.on_stage("reviewing")
     places = list(jobs)
-    ready = [_refitted(jobs[place], engine, form, config) for place in places]
-    assignments = [
-        Assignment(job.paper, job.fitted.text, questions, _before(engine, job.fitted.text, form, questions, config))
-        for job in ready
-        for questions in [job.questions or ()]
-    ]
+    ready = [refitted(jobs[place], engine, form, config) for place in places]
+    assignments = [_assignment(job, engine, form, config) for job in ready]
 
     def done(index: int, written: Written) -> None:
         listener.on_record(places[index], record_of(engine, ready[index], written, form, base))
 
-    grammar = prompt_b.grammar(form, design=config.design_b) if config.guided else ""
-    sampling = replace(config.reviewer, grammar=grammar)
-    progress, limits = listener.on_progress, (config.reviews, config.max_points)
-    write(engine, assignments, form, sampling, *limits, done, progress, config.design_b)
+    sampling, progress, limits = _reviewing(form, config), listener.on_progress, (config.reviews, config.max_points)
+    writing.write(engine, assignments, form, sampling, *limits, done, progress, config.design_b)
 
 
-def _refitted(job: Job, engine: Engine, form: ReviewForm, config: ChainConfig) -> Job:
+def question_requests(
+    job: Job, engine: Engine | Gauge, form: ReviewForm, config: ChainConfig, turn: int = 0
+) -> list[Request]:
+    """Stage A of one paper. turn: from 0; `questioned` says when another is due."""
+    return asking.requests(engine, _subject(job), form, *_questioning(config), turn)
+
+
+def questioned(
+    job: Job,
+    engine: Engine | Gauge,
+    config: ChainConfig,
+    completions: Sequence[Completion],
+    extra: Sequence[Question] = (),
+) -> Job | ReviewError | None:
+    """The job with its questions; None where no answer held one and the paper may be asked once more; the error where
+    it may not. completions: of all turns so far, in order. The record's seconds and batch are the caller's to set."""
+    sampling, options = _questioning(config)
+    turns = len(completions) // options.samples
+    if turns < options.tries and not asking.holds_question(completions, options.design):
+        return None
+    result = asking.asked(engine, _subject(job), completions, sampling, options, extra)
+    return replace(job, questions=result.questions, asked=result.record) if isinstance(result, Asked) else result
+
+
+def review_requests(job: Job, engine: Engine | Gauge, form: ReviewForm, config: ChainConfig) -> list[Request]:
+    """Stage B of one paper, which is `refitted`."""
+    given, sampling = _assignment(job, engine, form, config), _reviewing(form, config)
+    return writing.requests(engine, given, form, sampling, config.reviews, config.design_b)
+
+
+def reviewed(
+    job: Job, engine: Engine | Gauge, form: ReviewForm, config: ChainConfig, completions: Sequence[Completion]
+) -> Written:
+    """What the completions of `review_requests`, in order, say. The record's seconds and batch are the caller's."""
+    given, sampling = _assignment(job, engine, form, config), _reviewing(form, config)
+    return writing.finish(engine, given, form, sampling, completions, config.max_points, config.design_b)
+
+
+def with_extra(job: Job, extra: Sequence[Question]) -> Job:
+    """A person's further questions stand before those the job came with."""
+    questions = distinct([*extra, *(job.questions or ())]) if extra else list(job.questions or ())
+    return replace(job, questions=tuple(replace(q, id=f"Q{number}") for number, q in enumerate(questions, start=1)))
+
+
+def refitted(job: Job, engine: Engine | Gauge, form: ReviewForm, config: ChainConfig) -> Job:
     """The reserve for questions is an estimate: where the real ones need more room, the paper is cut again."""
     prompt = review_prompt(engine, job.fitted.text, form, job.questions or (), config)
     context = min(engine.context, config.context or engine.context)
@@ -201,7 +237,26 @@ def _refitted(job: Job, engine: Engine, form: ReviewForm, config: ChainConfig) -
     return replace(job, fitted=prepare(job.paper, engine, form, config, budget).fitted)
 
 
-def record_of(engine: Engine, job: Job, written: Written, form: ReviewForm, base: Base) -> ChainRecord:
+def _subject(job: Job) -> Subject:
+    return Subject(job.fitted.text, job.paper.source.sha256, job.paper.title)
+
+
+def _questioning(config: ChainConfig) -> tuple[Sampling, AskOptions]:
+    grammar = prompt_a.grammar(design=config.design_a) if config.guided else ""
+    options = AskOptions(config.samples, config.max_questions, config.dedupe, design=config.design_a)
+    return replace(config.questioner, grammar=grammar), options
+
+
+def _assignment(job: Job, engine: Engine | Gauge, form: ReviewForm, config: ChainConfig) -> Assignment:
+    text, questions = job.fitted.text, job.questions or ()
+    return Assignment(job.paper, text, questions, _before(engine, text, form, questions, config))
+
+
+def _reviewing(form: ReviewForm, config: ChainConfig) -> Sampling:
+    return replace(config.reviewer, grammar=prompt_b.grammar(form, design=config.design_b) if config.guided else "")
+
+
+def record_of(engine: Engine | Gauge, job: Job, written: Written, form: ReviewForm, base: Base) -> ChainRecord:
     """Everything one paper's run did."""
     paper, fitted, questions = job.paper, job.fitted, job.questions or ()
     stages = (*([job.asked] if job.asked else []), written.record)

@@ -1,4 +1,4 @@
-"""Stage A: ask several papers their questions in one batch.
+"""Stage A: ask several papers their questions in one batch, or one paper's requests and what their answers mean.
 
 Every paper gets `samples` question sets. The prompts of one paper are equal, so an engine with a prefix cache reads
 the paper once; only the seeds differ.
@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 
-from common.engines.base import Engine, OnProgress, adapter_for
+from common.engines.base import Engine, OnProgress, Request, adapter_for
+from common.engines.gauge import Gauge
 from common.errors import ReviewError
 from common.rows.design import DEFAULT, RowDesign, marked
 from common.seeds import spread
@@ -68,15 +69,16 @@ def ask(
     answers: list[list[Completion]] = [[] for _ in subjects]
     waiting = list(range(len(subjects)))
     for turn in range(options.tries):
-        numbers = range(turn * options.samples, (turn + 1) * options.samples)
-        _round(engine, subjects, waiting, form, sampling, options.design, numbers, answers, on_progress)
-        waiting = [p for p in waiting if not any(_parsed(one, options.design).questions for one in answers[p])]
+        rounds = {place: requests(engine, subjects[place], form, sampling, options, turn) for place in waiting}
+        for place, completion in _round(engine, rounds, on_progress):
+            answers[place].append(completion)
+        waiting = [place for place in waiting if not holds_question(answers[place], options.design)]
         if not waiting:
             break
     seconds = perf_counter() - start
     results: list[Asked | ReviewError] = []
     for subject, completions in zip(subjects, answers, strict=True):
-        result = _asked(engine, subject, completions, sampling, options, extra)
+        result = asked(engine, subject, completions, sampling, options, extra)
         if isinstance(result, Asked):
             result = replace(result, record=replace(result.record, seconds=seconds, batch=len(subjects)))
         results.append(result)
@@ -84,40 +86,43 @@ def ask(
 
 
 def _round(
-    engine: Engine,
-    subjects: Sequence[Subject],
-    waiting: Sequence[int],
-    form: ReviewForm,
-    sampling: Sampling,
-    design: RowDesign,
-    numbers: Sequence[int],
-    answers: list[list[Completion]],
-    on_progress: OnProgress | None,
-) -> None:
-    prompts, samplings, owners = [], [], []
-    for place in waiting:
-        prompt = messages(subjects[place].text, form, design)
-        for one in spread(sampling, subjects[place].sha256, STAGE, numbers):
-            prompts.append(prompt)
-            samplings.append(one)
-            owners.append(place)
+    engine: Engine, rounds: dict[int, list[Request]], on_progress: OnProgress | None
+) -> list[tuple[int, Completion]]:
+    owners = [place for place, group in rounds.items() for _ in group]
+    group = [request for group in rounds.values() for request in group]
+    prompts, samplings = [one.messages for one in group], [one.sampling for one in group]
     completions = engine.generate(prompts, samplings, adapter_for(engine, STAGE), on_progress=on_progress)
-    for place, completion in zip(owners, completions, strict=True):
-        answers[place].append(completion)
+    return list(zip(owners, completions, strict=True))
+
+
+def requests(
+    engine: Engine | Gauge, subject: Subject, form: ReviewForm, sampling: Sampling, options: AskOptions, turn: int = 0
+) -> list[Request]:
+    """What one paper is asked in a round. Keys are unique among the paper's own requests. turn: from 0, below
+    options.tries; a further one is due where no answer `holds_question`."""
+    prompt, adapter = messages(subject.text, form, options.design), adapter_for(engine, STAGE)
+    numbers = range(turn * options.samples, (turn + 1) * options.samples)
+    samplings = spread(sampling, subject.sha256, STAGE, numbers)
+    return [Request(f"{STAGE} {n}", prompt, one, adapter) for n, one in zip(numbers, samplings, strict=True)]
+
+
+def holds_question(completions: Sequence[Completion], design: RowDesign) -> bool:
+    return any(_parsed(one, design).questions for one in completions)
 
 
 def _parsed(completion: Completion, design: RowDesign) -> ParsedQuestions:
     return parse(completion.text, completion.finish, design)
 
 
-def _asked(
-    engine: Engine,
+def asked(
+    engine: Engine | Gauge,
     subject: Subject,
     completions: Sequence[Completion],
     sampling: Sampling,
     options: AskOptions,
     extra: Sequence[Question],
 ) -> Asked | ReviewError:
+    """What one paper's completions, of all rounds and in order, mean. The caller knows the time they took."""
     parsed = [_parsed(one, options.design) for one in completions]
     questions = pool([one.questions for one in parsed], extra, options.most, options.similar)
     problems = [f"set {number}: {reason}" for number, one in enumerate(parsed, start=1) for reason in one.rejected]

@@ -1,4 +1,5 @@
-"""Stage B: review several papers through their questions in one batch, then tie every point to questions and paper."""
+"""Stage B: review several papers through their questions in one batch, then tie every point to questions and paper; or
+one paper's requests, and what their answers mean."""
 
 from __future__ import annotations
 
@@ -6,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 
-from common.engines.base import Engine, Messages, OnProgress, adapter_for
+from common.engines.base import Engine, Messages, OnProgress, Request, adapter_for
+from common.engines.gauge import Gauge
 from common.grounding import Grounds, grounded
 from common.rows.design import DEFAULT, RowDesign, marked
 from common.seeds import spread
@@ -50,12 +52,8 @@ def write(
 ) -> list[Written]:
     """`reviews` reviews of every paper, in order. on_done(i, written): as soon as paper i has all of its reviews."""
     start = perf_counter()
-    prompts, samplings = [], []
-    for one in assignments:
-        alone = messages(one.text, form, one.questions, design)
-        prompt = [*one.before, follow_up(form, design)] if one.before else alone
-        prompts += [prompt] * reviews
-        samplings += spread(sampling, one.paper.source.sha256, STAGE, range(reviews))
+    group = [one for given in assignments for one in requests(engine, given, form, sampling, reviews, design)]
+    prompts, samplings = [one.messages for one in group], [one.sampling for one in group]
     arrived: list[dict[int, Completion]] = [{} for _ in assignments]
     results: dict[int, Written] = {}
 
@@ -74,8 +72,24 @@ def write(
     return [results[place] for place in range(len(assignments))]
 
 
+def requests(
+    engine: Engine | Gauge,
+    assignment: Assignment,
+    form: ReviewForm,
+    sampling: Sampling,
+    reviews: int = 1,
+    design: RowDesign = DEFAULT,
+) -> list[Request]:
+    """What is asked for one paper's reviews. Keys are unique among the paper's own requests."""
+    before, adapter = assignment.before, adapter_for(engine, STAGE)
+    alone = messages(assignment.text, form, assignment.questions, design)
+    prompt = [*before, follow_up(form, design)] if before else alone
+    samplings = spread(sampling, assignment.paper.source.sha256, STAGE, range(reviews))
+    return [Request(f"{STAGE} {number}", prompt, one, adapter) for number, one in enumerate(samplings)]
+
+
 def finish(
-    engine: Engine,
+    engine: Engine | Gauge,
     assignment: Assignment,
     form: ReviewForm,
     sampling: Sampling,

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from common.engines.base import Messages
 from common.engines.flights import Flight, Flights, Flow, check
+from common.engines.gauge import count_words
 from common.engines.scoring import Chances, LogLikelihood, OnChances, OnLikelihood, in_order
 from common.errors import EngineFailure
 from common.types import Completion, Sampling
@@ -58,7 +59,7 @@ class ScriptedEngine(Flights):
         return cls(replies, context=CONTEXT, loop=True)
 
     def count(self, messages: Messages) -> int:
-        return sum(len(message["content"].split()) + 1 for message in messages)
+        return count_words(messages)
 
     def choose(
         self, prompts: Sequence[Messages], choices: Sequence[str], on_done: OnChances | None = None
