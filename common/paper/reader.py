@@ -17,6 +17,7 @@ from common.paper.cleaning import cleaned
 from common.paper.files import decode, load
 from common.paper.markdown import read_markdown
 from common.paper.nougat import looks_like_nougat, read_nougat
+from common.paper.pdf.limits import Limits
 from common.paper.quality import language_notice
 from common.paper.suspicion import suspicious_passages
 from common.types import Notice, Paper, Source
@@ -45,6 +46,16 @@ def read_paper(path: Path | str, backend: str | None = None, grobid: str | None 
     else:
         paper = _read_text(path, data)
     return checked(paper)
+
+
+def read_paper_here(path: Path, backend: str = "pdfium", limits: Limits | None = None) -> Paper:
+    """As `read_paper`, a PDF too in this process: for one that is bounded already. A hostile file may take it down."""
+    data = load(path)
+    if not _is_pdf(data, path):
+        return checked(_read_text(path, data))
+    from common.paper.pdf.reader import read_pdf_here
+
+    return checked(read_pdf_here(path, backend, limits))
 
 
 def checked(paper: Paper) -> Paper:

@@ -11,6 +11,8 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from common.types import Paper
 
 MEMORY_EXIT = 71  # the worker ran out of its memory and said so
 FAILED_EXIT = 70  # the worker prints an error for people
+LOOK = 0.25  # seconds between looks at whether the child should be stopped
 GRACE = 10.0  # seconds beyond the limit before the child is killed from outside
 # How a process ends that is out of processor time or memory: PDFium aborts or traps when it gets no more.
 STOPPED = frozenset(
@@ -29,29 +32,53 @@ STOPPED = frozenset(
 ) - {0}  # fmt: skip
 
 
-def read_apart(path: Path, backend: str, limits: Limits) -> Paper:
-    """Run the worker on one file and take over its Paper or its error."""
+class Stopped(Exception):
+    """`stopped()` became true; the child is gone."""
+
+
+def read_apart(
+    path: Path,
+    backend: str,
+    limits: Limits,
+    worker: str = "common.paper.pdf.worker",
+    stopped: Callable[[], bool] = lambda: False,
+) -> Paper:
+    """Run the worker on one file and take over its Paper or its error. Errors: UnreadablePaper; Stopped."""
     command = [
         sys.executable,
         "-m",
-        "common.paper.pdf.worker",
+        worker,
         str(path.resolve()),
         backend,
         json.dumps(asdict(limits)),
     ]
-    try:
-        done = subprocess.run(
-            command, capture_output=True, timeout=limits.seconds + GRACE, env=_environment(), stdin=subprocess.DEVNULL
-        )
-    except subprocess.TimeoutExpired as error:
-        raise _too_much(path, limits) from error
-    if done.returncode == 0:
-        return from_json(done.stdout, Paper, f"the text read from {path.name}")
-    if done.returncode == FAILED_EXIT:
-        raise _reported(done.stdout)
-    if done.returncode == MEMORY_EXIT or -done.returncode in STOPPED:
+    code, stdout, stderr = _finished(command, path, limits, stopped)
+    if code == 0:
+        return from_json(stdout, Paper, f"the text read from {path.name}")
+    if code == FAILED_EXIT:
+        raise _reported(stdout)
+    if code == MEMORY_EXIT or -code in STOPPED:
         raise _too_much(path, limits)
-    raise _broke(path, done.returncode, done.stderr.decode("utf-8", "replace").strip())
+    raise _broke(path, code, stderr.decode("utf-8", "replace").strip())
+
+
+def _finished(command: list[str], path: Path, limits: Limits, stopped: Callable[[], bool]) -> tuple[int, bytes, bytes]:
+    """Exit code and what was printed. The child does not outlive this call, however it ends."""
+    pipe = subprocess.PIPE
+    deadline = time.monotonic() + limits.seconds + GRACE
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, env=_environment()) as child:
+        try:
+            while True:
+                try:
+                    stdout, stderr = child.communicate(timeout=LOOK)
+                    return child.returncode, stdout, stderr
+                except subprocess.TimeoutExpired as error:
+                    if stopped():
+                        raise Stopped from error
+                    if time.monotonic() > deadline:
+                        raise _too_much(path, limits) from error
+        finally:
+            child.kill()
 
 
 def _environment() -> dict[str, str]:

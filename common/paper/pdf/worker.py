@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from common.errors import ReviewError
@@ -15,6 +16,7 @@ from common.jsonio import to_json
 from common.paper.pdf.limits import Limits
 from common.paper.pdf.process import FAILED_EXIT, MEMORY_EXIT
 from common.paper.pdf.reader import read_pdf_here
+from common.types import Paper
 
 
 def bound(limits: Limits) -> None:
@@ -36,11 +38,12 @@ def bound(limits: Limits) -> None:
             continue
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], read: Callable[[Path, str, Limits], Paper] = read_pdf_here) -> int:
+    """read: what is done to the file within the bounds."""
     path, backend, limits = Path(arguments[0]), arguments[1], Limits(**json.loads(arguments[2]))
     bound(limits)
     try:
-        paper = read_pdf_here(path, backend, limits)
+        paper = read(path, backend, limits)
         sys.stdout.write(to_json(paper, indent=0))
     except ReviewError as error:
         said = {

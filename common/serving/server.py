@@ -1,0 +1,71 @@
+"""Running the app: one process, one loop, an orderly end on SIGTERM or Ctrl-C.
+
+Engines are started before and closed after by whoever calls this.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from common.errors import BadConfig
+from common.serving import logs
+from common.serving.keys import FILE, Keys
+from common.serving.service import Service
+
+LINGER = 5
+"""Seconds that open requests get when the service stops; event streams end at once."""
+
+
+def check_address(host: str, keys: Keys) -> None:
+    """Errors: BadConfig for an address that others can reach, when nobody needs a key."""
+    try:
+        loopback = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        loopback = host == "localhost"
+    if not loopback and not keys:
+        raise BadConfig(
+            f"Anybody who reaches {host} could use this service: it has no keys.",
+            f"Name a keys file with --keys or {FILE}, or listen on 127.0.0.1.",
+            exit_code=2,
+        )
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, service: Service) -> None:
+        super().__init__(config)
+        self._service = service
+
+    async def shutdown(self, sockets: list[Any] | None = None) -> None:
+        self._service.hub.close()  # or the open streams would be waited for
+        await super().shutdown(sockets)
+
+
+def serve(service: Service, app: ASGIApp, host: str, port: int) -> None:
+    """Start the service, answer until told to stop; then what runs is given back to the queue.
+
+    port 0 takes a free one; the log says which. Errors: BadConfig for an open address without keys.
+    """
+    check_address(host, service.keys)
+    logs.configure()
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        timeout_graceful_shutdown=LINGER,
+        h11_max_incomplete_event_size=64 * 1024,
+    )
+    service.start()
+    try:
+        with contextlib.suppress(KeyboardInterrupt):  # uvicorn repeats the signal it has obeyed
+            _Server(config, service).run()
+    finally:
+        service.close()
