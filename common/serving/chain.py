@@ -35,9 +35,9 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Whom a run tells, in the run's own thread. on_stage(name): "asking" or "reviewing" begins; on_questions: all of
-    them, before the review is begun; on_text(stage, text): the raw text so far of the stage on_stage named, at most a few times
-    a second."""
+    """Whom a run tells, in its own thread. on_stage(name): "asking" or "reviewing" begins; on_questions: all of them,
+    before the review is begun; on_text(stage, text): the raw text so far of the stage that on_stage named, at most a
+    few times a second."""
 
     on_stage: Callable[[str], None] = lambda name: None
     on_questions: Callable[[Sequence[Question], StageRecord | None], None] = lambda questions, asked: None
