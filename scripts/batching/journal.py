@@ -51,6 +51,7 @@ class BatchJournal:
     with other settings, or another process writes there."""
 
     def __init__(self, out: Path, settings: str, shard: Shard) -> None:
+        _refuse_mixture(out, settings)
         self.out = out
         path = out / f"journal{shard.mark}.jsonl"
         self._journal = Journal(path, {"run": "batch", "settings": settings, "shard": [shard.number, shard.of]})
@@ -149,7 +150,7 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def refuse_mixture(out: Path, settings: str) -> None:
+def _refuse_mixture(out: Path, settings: str) -> None:
     """The folder's other journals, of other shards, must be of the same run. Errors: ReviewError naming the other."""
     for path in sorted(out.glob("journal*.jsonl")):
         with path.open("rb") as file:
