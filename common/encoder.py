@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from common.engines.vllm import quiet_stderr
+from common.engines.quiet import quiet_stderr
 from common.errors import EngineFailure
 from common.jsonio import file_sha256
 

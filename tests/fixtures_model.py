@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from common.engines.base import Engine
+from common.engines.vllm_options import AdapterSpec, VllmOptions
 from common.errors import ReviewError
 from common.store import ModelPath, resolve
 
@@ -55,9 +56,22 @@ def adapter_folders(embedded_model: Path, tmp_path_factory: pytest.TempPathFacto
 def vllm_engine(base_model: ModelPath, adapter_folders: dict[str, Path]) -> Iterator[Engine]:
     """The real engine with both adapters, started once for the whole session."""
     from common.engines.vllm import VllmEngine
-    from common.engines.vllm_options import AdapterSpec, VllmOptions
 
-    specs = {name: AdapterSpec(path, 8, f"sha-of-{name}") for name, path in adapter_folders.items()}
-    engine = VllmEngine(base_model.path, specs, VllmOptions(cpu_cache_gib=2))
+    engine = VllmEngine(base_model.path, *_with_adapters(adapter_folders))
     yield engine
     engine.close()
+
+
+@pytest.fixture(scope="session")
+def async_vllm_engine(base_model: ModelPath, adapter_folders: dict[str, Path]) -> Iterator[Engine]:
+    """The same for many threads, in a process of its own."""
+    from common.engines.vllm_async import AsyncVllmEngine
+
+    engine = AsyncVllmEngine(base_model.path, *_with_adapters(adapter_folders))
+    yield engine
+    engine.close()
+
+
+def _with_adapters(folders: dict[str, Path]) -> tuple[dict[str, AdapterSpec], VllmOptions]:
+    specs = {name: AdapterSpec(path, 8, f"sha-of-{name}") for name, path in folders.items()}
+    return specs, VllmOptions(cpu_cache_gib=2)

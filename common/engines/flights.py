@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from common.engines.base import (
     Answered,
     Engine,
+    Failed,
     Messages,
     More,
     OnDone,
@@ -37,12 +38,13 @@ class Flight:
 class Flow:
     """Requests in flight, by key. See `Engine.flow`."""
 
-    def __init__(self, more: More, answered: Answered, places: int) -> None:
+    def __init__(self, more: More, answered: Answered, places: int, failed: Failed | None = None) -> None:
         if places < 1:
             raise ValueError(f"a flow needs at least one place, not {places}")
         self.flights: dict[str, Flight] = {}
         self._more = more
         self._answered = answered
+        self._failed = failed
         self._places = places
 
     def fetch(self) -> list[Flight]:
@@ -63,6 +65,13 @@ class Flow:
     def land(self, flight: Flight, completion: Completion) -> None:
         del self.flights[flight.request.key]
         self._answered(flight.request, completion)
+
+    def fail(self, flight: Flight, error: BaseException) -> None:
+        """A request that failed alone. Errors: the error itself, where it is no EngineFailure or nobody takes it."""
+        if self._failed is None or not isinstance(error, EngineFailure):
+            raise error
+        del self.flights[flight.request.key]
+        self._failed(flight.request, error)
 
     def stepped(self) -> None:
         """Some time has passed: called by backends after every step, for those who watch."""
@@ -117,7 +126,16 @@ class Batch(Flow):
 
 
 class Flights:
-    """`generate` and `flow` of an engine that can run a `Flow`: what the backends have in common."""
+    """`generate` and `flow` of an engine that can run a `Flow`: what the backends have in common.
+
+    concurrent: all methods may be called from several threads at once, and what is in flight from all of them shares
+    the engine; where not, callers take turns."""
+
+    concurrent = False
+
+    def alive(self) -> bool:
+        """Requests can be begun, as far as is known here."""
+        return True
 
     def generate(
         self,
@@ -131,8 +149,8 @@ class Flights:
         self._run(batch)
         return batch.results
 
-    def flow(self, more: More, answered: Answered, places: int = 64) -> None:
-        self._run(Flow(more, answered, places))
+    def flow(self, more: More, answered: Answered, places: int = 64, failed: Failed | None = None) -> None:
+        self._run(Flow(more, answered, places, failed))
 
     def _run(self, flow: Flow) -> None:
         """Until nothing is in flight and `fetch` gives nothing; an error cancels what is in flight."""

@@ -28,6 +28,8 @@ TOKENS_PER_MESSAGE = 8
 class ServerEngine(Flights):
     """A client of one server. url: with or without the trailing /v1. Errors: EngineFailure."""
 
+    concurrent = True
+
     def __init__(self, url: str, options: ServerOptions | None = None) -> None:
         options = options or ServerOptions()
         self._parallel = options.parallel
@@ -88,9 +90,9 @@ class ServerEngine(Flights):
             while pending:
                 finished, _ = wait(pending, timeout=0.1, return_when=FIRST_COMPLETED)
                 for future in [one for one in pending if one in finished]:
-                    flow.land(pending.pop(future), future.result())
-                if finished:
-                    pending |= self._submit(pool, flow.fetch(), stop)
+                    flight, error = pending.pop(future), future.exception()
+                    flow.fail(flight, error) if error else flow.land(flight, future.result())
+                pending |= self._submit(pool, flow.fetch(), stop)
                 flow.stepped()
         finally:
             # After an error or Ctrl-C the streams close at their next token; nothing new is begun.

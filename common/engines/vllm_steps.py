@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import Any
 
 from common.engines.flights import Flight, Flow
+from common.engines.vllm_requests import completion
 from common.errors import EngineFailure
 from common.types import Completion
 
@@ -45,8 +46,7 @@ def run(engine: Any, flow: Flow, admit: Admit, speed: Speedometer) -> None:
             landed = _step(engine, names, speed)
             for flight, completion in landed:
                 flow.land(flight, completion)
-            if landed:
-                names.update(admit(flow.fetch()))
+            names.update(admit(flow.fetch()))
             flow.stepped()
     finally:
         # Nothing is left when all went well; after Ctrl-C or an error this frees the cache for the next call.
@@ -71,18 +71,6 @@ def _step(engine: Any, names: dict[str, Flight], speed: Speedometer) -> list[tup
         flight.text, flight.written = best.text, len(best.token_ids)
         if output.finished:
             del names[output.request_id]
-            landed.append((flight, _completion(output, flight.request.sampling.seed)))
+            landed.append((flight, completion(output, flight.request.sampling.seed)))
     speed.step(perf_counter() - start, read, written)
     return landed
-
-
-def _completion(output: Any, seed: int | None) -> Completion:
-    best = output.outputs[0]
-    return Completion(
-        text=best.text,
-        finish=best.finish_reason if best.finish_reason in ("stop", "length") else "abort",
-        prompt_tokens=len(output.prompt_token_ids),
-        completion_tokens=len(best.token_ids),
-        cached_tokens=output.num_cached_tokens or 0,
-        seed=seed,
-    )

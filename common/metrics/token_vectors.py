@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from common.encoder import DEFAULT, bundled
-from common.engines.vllm import quiet_stderr
+from common.engines.quiet import quiet_stderr
 from common.errors import BadConfig, EngineFailure
 from common.store import hub, weights
 

@@ -1,9 +1,10 @@
 """vLLM plug-in for CPU engines: LoRA at the base's speed, per-request seeds that survive long prompts,
 truncation and penalties without passes over the whole vocabulary, and vLLM's C kernels for norms and activations.
+For all engines: grammars compiled on arrival, and an engine process that ends with the process that started it.
 
 vLLM calls `register` through its entry point group `vllm.general_plugins` in every process of an engine. It replaces
 parts of vLLM by name, so it acts on the versions in `KNOWN_VERSIONS` alone; on any other it leaves vLLM as it is and
-says so. On a GPU it does nothing: vLLM's own kernels are right there.
+says so. On a GPU vLLM's own kernels are right, and none is replaced.
 
 `status` answers for `review doctor` without importing vLLM or torch.
 """
@@ -45,6 +46,13 @@ def register() -> None:
     """Apply the plug-in in this process; harmless to call again. Errors: none raised, what is not done is logged."""
     from vllm.platforms import current_platform
 
+    from common.engines.vllm_plugin import processes
+
+    processes.install()
+    if _installed()[1].split("+")[0] in KNOWN_VERSIONS:
+        from common.engines.vllm_plugin import grammars
+
+        grammars.install()
     if not current_platform.is_cpu():
         return
     found = status()

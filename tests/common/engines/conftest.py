@@ -11,8 +11,10 @@ from common.engines.scripted import ScriptedEngine
 from common.engines.server import ServerEngine
 from tests.common.engines.standin import Behaviour, serving
 
+REAL = [pytest.param(name, marks=pytest.mark.slow) for name in ("vllm", "async_vllm")]
 
-@pytest.fixture(params=["scripted", "server", pytest.param("vllm", marks=pytest.mark.slow)])
+
+@pytest.fixture(params=["scripted", "server", *REAL])
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     if request.param == "scripted":
         reply = "one two three four five six seven eight nine ten eleven twelve thirteen"
@@ -22,4 +24,4 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
         with serving(Behaviour(reply=words)) as url:
             yield ServerEngine(url)
     else:
-        yield request.getfixturevalue("vllm_engine")
+        yield request.getfixturevalue(f"{request.param}_engine")
