@@ -34,6 +34,8 @@ MOST_POINTS = 6
 """Points under one heading that `grammar` admits: a loop must end somewhere."""
 _BEGIN = {"lines": "[A-Z]", "paragraph": "[A-Z1]"}
 """How a paragraph may begin: where points stand in it, with the first one's number."""
+_BRACKET = "[0-9a-z(]"
+"""What may follow a bracket that names no question: a citation, an interval, an aside."""
 _NOW = "Write the review now."
 SYSTEM = "You are an expert reviewer of research papers. You write critical, fair and specific reviews."
 
@@ -149,9 +151,12 @@ def _designed(sections: Sequence[ReviewSection], form: ReviewForm, design: RowDe
     return [ReviewSection(name, text) for name, text in texts.items()]
 
 
-def grammar(form: ReviewForm, most: int = MOST_POINTS, design: RowDesign = DEFAULT) -> str:
+def grammar(
+    form: ReviewForm, most: int = MOST_POINTS, design: RowDesign = DEFAULT, asked: Sequence[str] | None = None
+) -> str:
     """The answers of `render` on this form as EBNF (xgrammar's notation): its headings in order, a paragraph or 1 to
-    `most` points under each, and a value of its own scale for every rating. What the lines say is free."""
+    `most` points under each, and a value of its own scale for every rating. What the lines say is free, but for the
+    numbers of questions: asked is their ids, and no other can be named; None leaves them free too."""
     parts = []
     for section in form.sections:
         listed = section.points and design.layout == "lines"
@@ -165,12 +170,21 @@ def grammar(form: ReviewForm, most: int = MOST_POINTS, design: RowDesign = DEFAU
         reasons = [f'"{RATIONALE} " [^\\n]{{3,400}}'] if design.rationale else []
         parts.append(f'"## {RATINGS}\\n" ' + ' "\\n" '.join([*reasons, *lines]))
     root = ' "\\n" '.join(parts)
-    rules = [
-        f"root ::= {root}",
-        f"paragraph ::= {_BEGIN[design.layout]} [^\\n]{{60,}}",
-        'point ::= "- " [A-Z0-9"(] [^\\n]{20,} "\\n"',
+    return "\n".join([f"root ::= {root}", *_lines_grammar(_BEGIN[design.layout], asked), ""])
+
+
+def _lines_grammar(begin: str, asked: Sequence[str] | None) -> list[str]:
+    """The rules of a paragraph and of a point. Behind "[" only ids, digits and small letters are admitted where ids
+    are checked: to admit every other character costs 44 ms a bracket, for a mask over the whole vocabulary."""
+    if asked is None:
+        return [f"paragraph ::= {begin} [^\\n]{{60,}}", 'point ::= "- " [A-Z0-9"(] [^\\n]{20,} "\\n"']
+    ids = f"({' | '.join(_quoted(one) for one in asked)})"
+    inside = f'({ids} (", " {ids})* "]" | {_BRACKET})' if asked else _BRACKET
+    return [
+        f"paragraph ::= {begin} [^\\n\\[]{{60,}} bracket*",
+        'point ::= "- " [A-Z0-9"(] [^\\n\\[]{20,} bracket* "\\n"',
+        f'bracket ::= "[" {inside} [^\\n\\[]*',
     ]
-    return "\n".join([*rules, ""])
 
 
 def _values(scale: RatingScale, design: RowDesign) -> list[str]:

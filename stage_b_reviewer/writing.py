@@ -14,7 +14,7 @@ from common.rows.design import DEFAULT, RowDesign, marked
 from common.seeds import spread
 from common.types import Completion, Paper, Point, Question, Review, ReviewForm, Sampling, StageRecord
 from stage_b_reviewer.linking import Linker
-from stage_b_reviewer.prompt import PROMPT_VERSION, follow_up, messages, parse
+from stage_b_reviewer.prompt import PROMPT_VERSION, follow_up, grammar, messages, parse
 
 STAGE = "reviewer"
 
@@ -84,8 +84,17 @@ def requests(
     before, adapter = assignment.before, adapter_for(engine, STAGE)
     alone = messages(assignment.text, form, assignment.questions, design)
     prompt = [*before, follow_up(form, design)] if before else alone
-    samplings = spread(sampling, assignment.paper.source.sha256, STAGE, range(reviews))
+    held = _held(sampling, assignment, form, design)
+    samplings = spread(held, assignment.paper.source.sha256, STAGE, range(reviews))
     return [Request(f"{STAGE} {number}", prompt, one, adapter) for number, one in enumerate(samplings)]
+
+
+def _held(sampling: Sampling, assignment: Assignment, form: ReviewForm, design: RowDesign) -> Sampling:
+    """Where answers are held to the form's grammar, they are held to this paper's questions as well."""
+    if not sampling.grammar:
+        return sampling
+    asked = [question.id for question in assignment.questions]
+    return replace(sampling, grammar=grammar(form, design=design, asked=asked))
 
 
 def finish(
@@ -114,7 +123,7 @@ def finish(
         prompt_version=marked(PROMPT_VERSION, design),
         adapter=adapter,
         adapter_sha256=engine.adapters.get(adapter, ""),
-        sampling=sampling,
+        sampling=_held(sampling, assignment, form, design),
         completions=tuple(completions),
         seconds=0.0,
     )

@@ -155,3 +155,30 @@ def test_the_grammar_admits_what_every_design_renders(name: str) -> None:
         admitted = written if form.ratings else written + "\n"
         assert admits(grammar(form, design=design), admitted), design
         assert [one for one in parse(admitted, form, design=design).problems if "repeated" not in one] == []
+
+
+def test_the_grammar_lets_a_point_name_the_questions_that_were_asked_and_no_others() -> None:
+    """A point that answers question 13 of 12 answers nothing; a model must not be able to write it. Citations and
+    intervals stand in the same brackets and stay free."""
+    form = load_form("stanford4")
+
+    def written(ending: str) -> str:
+        body = [ReviewSection(one.name, f"- It keeps the order of the examples fixed{ending}") for one in form.sections]
+        return render(body) + "\n"
+
+    twelve = [f"Q{number}" for number in range(1, 13)]
+    for ending in (
+        ".",
+        ". [Q1]",
+        ". [Q12]",
+        ". [Q1, Q12]",
+        ". [Q1][Q2]",
+        " in [0, 1] as in [12]. [Q3]",
+        " [Q2] or not",
+    ):
+        assert admits(grammar(form, asked=twelve), written(ending)), ending
+    for ending in (". [Q13]", ". [Q1, Q13]", ". [Q]", ". [Q1", " in [0, 1]. [Q30]"):
+        assert not admits(grammar(form, asked=twelve), written(ending)), ending
+        assert admits(grammar(form), written(ending)), ending
+    assert not admits(grammar(form, asked=()), written(". [Q1]"))
+    assert admits(grammar(form, asked=()), written(", see [3]."))

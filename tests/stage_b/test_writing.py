@@ -8,6 +8,7 @@ from common.engines.scripted import ScriptedEngine
 from common.forms import load_form
 from common.types import Evidence, Paper, Passage, Point, Question, Sampling, Section, Source
 from stage_b_reviewer.linking import Linker, unanswered
+from stage_b_reviewer.prompt import grammar
 from stage_b_reviewer.writing import Assignment, Written, strongest, write
 
 FORM = load_form("neurips2024")
@@ -87,3 +88,14 @@ def test_max_points_keeps_the_strongest_in_their_order(most: int, kept: str) -> 
 
     points = (point("a", (), 9.0), point("b", ("Q1",), 1.0), point("c", (), 2.0), point("d", ("Q2",), 5.0))
     assert "".join(p.text for p in strongest(points, most)) == kept
+
+
+def test_a_review_under_a_grammar_can_name_its_own_papers_questions_only() -> None:
+    """Each paper of a batch has its own questions, so each has its own grammar; the record says which."""
+    engine = ScriptedEngine([REVIEW, REVIEW])
+    papers = [Assignment(PAPER, "text", QUESTIONS), Assignment(PAPER, "text", QUESTIONS[:1])]
+    sampling = Sampling(max_tokens=99, seed=1, grammar=grammar(FORM))
+    results = write(engine, papers, FORM, sampling)
+    for (_, asked, _), result, ids in zip(engine.prompts, results, (["Q1", "Q2", "Q3"], ["Q1"]), strict=True):
+        assert asked.grammar == result.record.sampling.grammar == grammar(FORM, asked=ids)
+    assert engine.prompts[0][1].grammar != engine.prompts[1][1].grammar
