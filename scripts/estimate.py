@@ -35,7 +35,7 @@ def estimate(
     papers: Sequence[Paper], config: ChainConfig, form: ReviewForm, questions: Sequence[Question], asked: bool
 ) -> str:
     """A plain text report. asked: questions were given, so stage A does not run."""
-    counter, base = _counter(config)
+    counter, base = counting(config)
     config = base.served(config)
     budget = paper_budget(counter, form, config, questions if asked else ())
     lines, read, write = (
@@ -70,7 +70,8 @@ def estimate(
     return "\n".join(line for line in lines if line is not None)
 
 
-def _counter(config: ChainConfig) -> tuple[Counter, Base]:
+def counting(config: ChainConfig) -> tuple[Counter, Base]:
+    """What counts a run's tokens, and the model it counts for. No engine is started, except a connection to a server."""
     if config.server:
         return opening.start(config)
     model = opening.find_model(config)

@@ -83,14 +83,15 @@ def _checked(stage: str, folder: Path, path: ModelPath, config: ChainConfig) -> 
     return adapter
 
 
-def start(config: ChainConfig, notify: Callable[[str], None] | None = None) -> tuple[Engine, Base]:
-    """An engine that is ready, and what stands behind it. The caller closes it. Errors: EngineFailure, BadConfig."""
+def start(config: ChainConfig, notify: Callable[[str], None] | None = None, places: int = 0) -> tuple[Engine, Base]:
+    """An engine that is ready, and what stands behind it. The caller closes it. places: requests it runs at once, 0 for
+    the usual number. Errors: EngineFailure, BadConfig."""
     if config.server:
-        return _elsewhere(config.server, config.context)
+        return _elsewhere(config.server, config.context, parallel=places or 32)
     model = find_model(config, notify)
     if notify:
         notify(f"Starting {model.path.id}{_beside(model)} ...")
-    return start_vllm(model, config.context), model.base
+    return start_vllm(model, config.context, places or 64), model.base
 
 
 def start_teacher(teacher: TeacherConfig, notify: Callable[[str], None] | None = None) -> tuple[Engine, Base]:
@@ -119,9 +120,11 @@ def _elsewhere(address: str, context: int, model: str = "", parallel: int = 32) 
     return engine, Base(engine.base, "", versions())
 
 
-def start_vllm(model: Model, context: int = 0, places: int = 64) -> Engine:
-    """vLLM on a checked model. context: tokens, 0 for the preset's. places: requests it runs at once."""
+def start_vllm(model: Model, context: int = 0, places: int = 64, shared: bool = False) -> Engine:
+    """vLLM on a checked model. context: tokens, 0 for the preset's. places: requests it runs at once. shared: by many
+    threads, its core in a process of its own."""
     from common.engines.vllm import VllmEngine
+    from common.engines.vllm_async import AsyncVllmEngine
     from common.engines.vllm_options import AdapterSpec, VllmOptions
 
     preset = model.path.preset
@@ -133,7 +136,7 @@ def start_vllm(model: Model, context: int = 0, places: int = 64) -> Engine:
         batch_requests=places,
     )
     specs = {stage: AdapterSpec(one.path, one.rank, one.sha256) for stage, one in model.adapters.items()}
-    return VllmEngine(model.path.path, specs, options)
+    return (AsyncVllmEngine if shared else VllmEngine)(model.path.path, specs, options)
 
 
 def remember_speed(engine: Engine, base: Base) -> None:

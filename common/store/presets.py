@@ -23,7 +23,8 @@ class ModelPreset:
     base: "embedded:smollm2-135m", a hub id ("Qwen/Qwen3-8B"), or the path of a folder.
     revision: commit of the hub repository; "" takes the newest one that is on this machine.
     context: tokens of prompt and completion together; 0 takes what the model's own config.json says.
-    parameters: all of them, in units; layers, kv_heads, head_dim: of the attention, for the size of its cache.
+    parameters: all of them, in units; active_parameters: those a token uses (mixtures of experts), 0 for all.
+    layers, kv_heads, head_dim: of the attention, for the size of its cache.
     tensor_parallel: GPUs one copy is spread over; gpu_gib: memory each of them has; hardware: the same in words.
     sliding_window: tokens a layer sees at most, 0 for all.
     template_arguments: what the chat template is given besides the messages.
@@ -41,6 +42,7 @@ class ModelPreset:
     context: int = 0
     dtype: Literal["auto", "bfloat16", "float16", "float32"] = "auto"
     parameters: int = 0
+    active_parameters: int = 0
     layers: int = 0
     kv_heads: int = 0
     head_dim: int = 0

@@ -1,0 +1,1 @@
+"""What many machines take: hardware and its arithmetic, and a simulation of many replicas. Knows neither stage."""
