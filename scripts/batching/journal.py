@@ -2,7 +2,7 @@
 
     {"event": "run", ...}      a session begins: its time and its seeds
     {"event": "done", ...}     a paper's record is written; same_as: it has the bytes of that other paper
-    {"event": "failed", ...}   a try of a paper failed: kind, message, hint, whether it may pass, which try it was
+    {"event": "failed", ...}   a try of a paper failed: kind, message, hint, whether that may pass
     {"event": "end", ...}      a session ended by itself: its figures
 
 A record's file is written before its line, so a line that says "done" is never wrong; a file without a line is taken
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ from common.journal import Journal
 from common.jsonio import file_sha256
 from scripts import results
 from scripts.batching.units import Failure, Outcome, Task
+
+STAMP = ("size", "mtime_ns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +39,15 @@ class Shard:
         return "" if self.of == 1 else f"-{self.number}-of-{self.of}"
 
 
+WHOLE = Shard()
+
+
 @dataclass(slots=True)
 class Standing:
-    """What the journal knows of one paper. tries: that failed; failed: the last one's failure, None once it is done."""
+    """What the journal knows of one paper: its "done" line, or its last "failed" one since."""
 
-    tries: int = 0
-    failed: Failure | None = None
     done: dict[str, Any] | None = None
+    failed: dict[str, Any] | None = None
 
 
 class BatchJournal:
@@ -77,20 +81,31 @@ class BatchJournal:
 
     def done(self, task: Task, outcome: Outcome) -> None:
         """The task's line, then those of the papers with the same bytes."""
-        for one, record in zip((task, *task.also), outcome.records, strict=True):
-            figures = asdict(outcome) if one is task else {"sha256": outcome.sha256, "settings": outcome.settings}
-            figures.pop("records", None)
-            same = {} if one is task else {"same_as": task.id}
-            self._append({"event": "done", "paper": one.id, **same, "record": record, **stamp(one.path), **figures})
+        figures = asdict(outcome)
+        del figures["records"]
+        about = {"event": "done", "paper": task.id, "record": outcome.records[0], **stamp(task.path), **figures}
+        self._append(about)
+        for one, record in zip(task.also, outcome.records[1:], strict=True):
+            self.copied(one, task, replace(outcome, records=(record,)))
 
-    def failed(self, task: Task, found: Failure) -> int:
-        """Returns how many tries of the paper have failed by now."""
+    def copied(self, task: Task, of: Task, outcome: Outcome) -> None:
+        """The record of another paper with the same bytes was written for this one."""
+        same = {"record": outcome.records[0], "sha256": outcome.sha256, "settings": outcome.settings}
+        self._append({"event": "done", "paper": task.id, "same_as": of.id, **stamp(task.path), **same})
+
+    def failed(self, task: Task, found: Failure) -> None:
+        about = {"kind": found.kind, "message": found.message, "hint": found.hint, "passing": found.passing}
         for one in (task, *task.also):
-            tries = self.standing(one).tries + 1
             same = {} if one is task else {"same_as": task.id}
-            about = {"kind": found.kind, "message": found.message, "hint": found.hint}
-            self._append({"event": "failed", "paper": one.id, **same, "try": tries, **stamp(one.path), **about})
-        return self.standing(task).tries
+            self._append({"event": "failed", "paper": one.id, **same, **stamp(one.path), **about})
+
+    def failed_for_good(self, task: Task) -> bool:
+        """The last try failed in a way that no other try would mend, and the file is still the same. What is wrong with
+        a form or a questions file is seen quickly, and so looked at again."""
+        failed = self.standing(task).failed
+        if failed is None or failed["passing"] or failed["kind"] == "settings":
+            return False
+        return stamp(task.path) == {key: failed[key] for key in STAMP if key in failed}
 
     def end(self, **figures: Any) -> None:
         self._journal.append({"event": "end", "at": _now(), **figures})
@@ -131,10 +146,9 @@ class BatchJournal:
             return
         standing = self.standings.setdefault(entry["paper"], Standing())
         if entry["event"] == "done":
-            standing.done, standing.failed, standing.tries = entry, None, 0
+            standing.done, standing.failed = entry, None
         else:
-            standing.failed = Failure(entry["kind"], entry["message"], entry["hint"])
-            standing.tries = entry["try"]
+            standing.failed = entry
 
 
 def stamp(path: Path) -> dict[str, int]:
@@ -143,7 +157,7 @@ def stamp(path: Path) -> dict[str, int]:
         found = path.stat()
     except OSError:
         return {}
-    return {"size": found.st_size, "mtime_ns": found.st_mtime_ns}
+    return dict(zip(STAMP, (found.st_size, found.st_mtime_ns), strict=True))
 
 
 def _now() -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from common.errors import BadConfig, ReviewError
 from common.jsonio import file_sha256
 from scripts.batching import manifest
-from scripts.batching.journal import Shard
+from scripts.batching.journal import WHOLE, Shard
 from scripts.batching.manifest import Row
 from scripts.batching.units import Task
 
@@ -39,7 +39,7 @@ class Plan:
         return sum(1 + len(task.also) for task in self.tasks)
 
 
-def plan(source: Path, out: Path, shard: Shard = Shard(), limit: int | None = None) -> Plan:  # noqa: B008  (frozen)
+def plan(source: Path, out: Path, shard: Shard = WHOLE, limit: int | None = None) -> Plan:
     """limit: tasks at most, the first ones. Errors: ReviewError about the source."""
     passed_over: dict[str, int] = {}
     if source.is_dir():

@@ -26,7 +26,7 @@ from scripts.papers import read_one
 from scripts.pipeline import Base, Job
 from stage_a_questioner import questions_file
 
-Kind = Literal["paper", "settings", "model", "engine", "worker"]
+Kind = Literal["paper", "settings", "model", "engine", "worker", "defect"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,8 @@ class Terms:
 @dataclass(frozen=True, slots=True)
 class Failure:
     """Why a paper has no review. kind: what is to blame: the paper's file; its form or questions file; the model, which
-    asked nothing; the engine, which did not answer; a worker process that ended. message, hint: for people."""
+    asked nothing; the engine, which did not answer; a worker process that ended; a defect of ours.
+    message, hint: for people."""
 
     kind: Kind
     message: str

@@ -20,13 +20,18 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any
 
+from common.errors import ReviewError
+
 NICE = 10
 """How far workers stand back: on a CPU the model in the parent computes on the same cores."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """The result of a call that ended its worker twice, once when nothing else ran."""
+    """The result of a call that has none. error: what it raised, which is a defect of this program; "" for one that
+    ended its worker twice, once when nothing else ran."""
+
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +59,11 @@ class Workers:
 
     def __exit__(self, *_: object) -> None:
         # What is running is not waited for: a PDF may take two minutes, and its result would be thrown away.
-        processes = list((self._pool._processes or {}).values())
+        processes = list((self._pool._processes or {}).values()) if self.pending else []
         self._pool.shutdown(wait=False, cancel_futures=True)
         for process in processes:
             process.terminate()
-        for process in processes:
-            process.join()
+        self._pool.shutdown(wait=True)
 
     def submit(self, key: Hashable, function: Callable[..., Any], *arguments: Any) -> None:
         """key: unique among the pending."""
@@ -72,17 +76,21 @@ class Workers:
 
     def take(self, timeout: float = 0.0) -> tuple[Hashable, Any] | None:
         """The next result, waited for up to `timeout` seconds; None when there is none. A result is what the function
-        returned, or `Lost`. Errors: what the function raised."""
+        returned, or `Lost`. Errors: a ReviewError that the function raised."""
         while self.pending:
             try:
                 call, future = self._landed.get(timeout=timeout) if timeout else self._landed.get_nowait()
             except queue.Empty:
                 return None
             del self._flying[call.key]
-            if isinstance(future.exception(), BrokenProcessPool):
+            error = future.exception()
+            if isinstance(error, BrokenProcessPool):
                 if not self._broke(call):
                     continue
                 result: Any = Lost()
+            elif error and not isinstance(error, ReviewError):
+                # One paper that meets a defect must not end a run over thousands; it fails, and says with what.
+                result = Lost(_where(error))
             else:
                 result = future.result()
             self._go_on()
@@ -125,6 +133,13 @@ class Workers:
             return
         while self._held:
             self._launch(self._held.popleft())
+
+
+def _where(error: BaseException) -> str:
+    """The error and its place, from the worker's own traceback."""
+    lines = str(error.__cause__ or "").splitlines()
+    places = [line.strip() for line in lines if line.strip().startswith("File ")]
+    return f"{type(error).__name__}: {error} ({places[-1] if places else 'place unknown'})"
 
 
 def _prepare() -> None:
