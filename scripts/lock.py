@@ -14,9 +14,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 KINDS = {
-    "dev": ("cpu", "data", "train", "eval", "serve", "dev"),
+    "dev": ("cpu", "data", "train", "eval", "serve", "cluster", "dev"),
     "cpu": ("cpu",),
-    "cuda": ("cuda", "data", "train", "eval", "serve"),
+    "cuda": ("cuda", "data", "train", "eval", "serve", "cluster"),
 }
 """Lock -> extras. `cpu` takes its versions from `dev`, so that what is tested is what is run."""
 LEFT_OUT = ("torchvision", "torchaudio", "torchcodec")
