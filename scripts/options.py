@@ -17,24 +17,28 @@ from common.seeds import LIMIT, fresh
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_SHARED = (
+_MODEL = (
     click.option("--form", metavar="NAME", help="Review form: a name (see docs/FORMS.md) or a file. [neurips2024]"),
     click.option("--base", metavar="ID|PATH", help="Model: a preset, a hub id or a folder. [smollm2-135m]"),
     click.option("--adapter-a", metavar="DIR", help="Adapter of the questioner; 'none' for the base alone."),
     click.option("--adapter-b", metavar="DIR", help="Adapter of the reviewer; 'none' for the base alone."),
     click.option("--server", metavar="URL", help="Use an OpenAI-compatible server instead of a model in process."),
-    click.option("--seed", type=click.IntRange(0, LIMIT - 1), help="Repeat a run exactly. [a fresh one, recorded]"),
+)
+_SEED = click.option("--seed", type=click.IntRange(0, LIMIT - 1), help="Repeat a run exactly. [a fresh one, recorded]")
+_SETTINGS = (
     click.option(
         "--config", "source", metavar="NAME|FILE", help="Settings: a preset of configs/chains or a YAML file."
     ),
     click.option(
         "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="One setting, as reviewer.max_tokens=512."
     ),
+)
+_READING = (
     click.option("--backend", type=click.Choice(["pdfium", "pymupdf", "grobid"]), help="How PDFs are read. [pdfium]"),
     click.option("--grobid", metavar="URL", help="A running GROBID server, for --backend grobid."),
     click.option("--force", is_flag=True, help="Go on although the paper's text looks too poor to review."),
-    click.option("--quiet", is_flag=True, help="No progress on stderr."),
 )
+_QUIET = click.option("--quiet", is_flag=True, help="No progress on stderr.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,16 @@ class Reading:
 
 def shared(command: F) -> F:
     """Adds the shared options."""
-    for option in reversed(_SHARED):
+    return _with(command, *_MODEL, _SEED, *_SETTINGS, *_READING, _QUIET)
+
+
+def standing(command: F) -> F:
+    """Adds those of them that hold for papers yet to come: what answers, and how it is asked."""
+    return _with(command, *_MODEL, *_SETTINGS)
+
+
+def _with(command: F, *options: Callable[[F], F]) -> F:
+    for option in reversed(options):
         command = option(command)
     return command
 
@@ -72,7 +85,7 @@ def settings(values: dict[str, Any]) -> tuple[ChainConfig, Reading]:
     config = replace(config, **{key: value for key, value in named.items() if value is not None})
     reading = Reading(values.get("backend"), values.get("grobid"), bool(values.get("force")))
     seed = values.get("seed")
-    return (config if seed is None else _with_seeds(config, seed, seed)), reading
+    return (config if seed is None else with_seed(config, seed)), reading
 
 
 def seeded(config: ChainConfig) -> ChainConfig:
@@ -80,6 +93,11 @@ def seeded(config: ChainConfig) -> ChainConfig:
     drawn = fresh()
     chosen = (config.questioner.seed, config.reviewer.seed)
     return _with_seeds(config, *(drawn if seed is None else seed for seed in chosen))
+
+
+def with_seed(config: ChainConfig, seed: int) -> ChainConfig:
+    """Both stages draw from this seed."""
+    return _with_seeds(config, seed, seed)
 
 
 def _with_seeds(config: ChainConfig, questioner: int, reviewer: int) -> ChainConfig:

@@ -1,74 +1,117 @@
-"""`review serve`: one vLLM OpenAI-compatible server with the base and both adapters, on this machine only.
+"""`review serve`: the chain as a service, a page to use it, and vLLM's own API, all before one engine.
 
-The server is vLLM's own; this finds and checks the model, sets what a CPU needs and hands over. The models are called
-`questioner` and `reviewer`; a stage without an adapter is the base under that name.
+This opens the engine and hands it to `common.serving`, which knows jobs, users and HTTP; `serving_chain` is what the
+two have in common.
 """
 
 from __future__ import annotations
 
-import json
 import os
+import signal
 import socket
-import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import click
+import platformdirs
 
-from common.engines.base import JOINT
-from common.errors import EngineFailure
+from common.config import ChainConfig
+from common.engines.base import JOINT, Engine
+from common.errors import EngineFailure, ReviewError
 from common.rows.design import DEFAULT
+from common.store.cache import APPLICATION
 from scripts import opening
 from scripts.opening import Model
-from scripts.options import settings
+from scripts.options import settings, standing
+from scripts.pipeline import Base
 
 STAGES = ("questioner", "reviewer")
+NEEDED = ("fastapi", "uvicorn", "multipart", "prometheus_client")
+PULSE = 1.0
+"""Seconds between two looks whether the engine lives."""
 
 
 @click.command()
-@click.option("--base", metavar="ID|PATH", help="Model: a preset, a hub id or a folder. [smollm2-135m]")
-@click.option("--adapter-a", metavar="DIR", help="Adapter of the questioner; 'none' for the base alone.")
-@click.option("--adapter-b", metavar="DIR", help="Adapter of the reviewer; 'none' for the base alone.")
-@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
-@click.option("--config", "source", metavar="NAME|FILE", help="Settings: a preset of configs/chains or a YAML file.")
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="One setting, as context=4096.")
-@click.option("--print-command", is_flag=True, help="Print the vLLM command line and its environment, start nothing.")
-def command(port: int, print_command: bool, **values: Any) -> None:
-    """Start one OpenAI-compatible server with both stages' models.
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; any but this needs keys.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--state", type=click.Path(path_type=Path), metavar="DIR", help="Papers and jobs. [the user's own folder]"
+)
+@click.option("--keys", type=click.Path(path_type=Path), metavar="FILE", help="Who may use it: NAME KEY, one a line.")
+@click.option("--queue", type=click.IntRange(1), metavar="N", help="Papers that may wait. [64]")
+@click.option("--queue-per-user", type=click.IntRange(1), metavar="N", help="Of one user. [16]")
+@click.option(
+    "--keep", type=click.FloatRange(0), metavar="DAYS", help="Days after which a job is deleted; 0: never. [30]"
+)
+@click.option("--max-mb", type=click.FloatRange(0, min_open=True), metavar="MB", help="Largest paper. [50]")
+@standing
+@click.option("--quiet", is_flag=True, help="On stderr only what went wrong.")
+def command(host: str, port: int, quiet: bool, **values: Any) -> None:
+    """Serve the chain: a page, an API, and both stages' models for OpenAI clients, from one engine.
 
-    It listens on 127.0.0.1 only.
+    It listens on this machine only unless told otherwise. Jobs survive a restart.
 
     \b
-    review serve --port 8000
+    review serve                                  then open http://127.0.0.1:8000
+    review serve --host 0.0.0.0 --keys keys.txt   for others, who need a key
+    review serve --server http://gpu-node:8000    in front of an engine elsewhere
     review chain paper.pdf --server http://127.0.0.1:8000
     """
-    from common.engines.vllm_options import VllmOptions, environment
+    _check_installed()
+    from common.serving.app import create_app
+    from common.serving.keys import load_keys
+    from common.serving.server import check_address, serve
+    from common.serving.service import Service
+    from scripts.serving_chain import ServingChain
 
+    def say(text: str) -> None:
+        if not quiet:
+            click.echo(text, err=True)
+
+    # Before the engine starts, which takes a minute.
     config, _ = settings(values)
-    model = opening.find_model(config, lambda text: click.echo(text, err=True))
-    options = VllmOptions(
-        context=min(config.context or model.path.context, model.path.context),
-        dtype=model.path.preset.dtype,
-        tensor_parallel=model.path.preset.tensor_parallel,
-    )
-    arguments = server_arguments(model, options, port)
+    keys = load_keys(values["keys"], os.environ)
+    check_address(host, keys)
+    _check_port(host, port)
+    signal.signal(signal.SIGTERM, _interrupted)
+    engine, base, also = start(config, say)
+    chain = ServingChain(engine, base, config)
+    try:
+        service = Service(chain, values["state"] or platformdirs.user_state_path(APPLICATION), _limits(values), keys)
+        with _ending_with(engine) if also else nullcontext(lambda: False) as died:
+            serve(service, create_app(service, also=also), host, port, lambda url: click.echo(f"Ready: {url}"))
+        if died():
+            raise EngineFailure(
+                "The engine has died. Jobs that were running continue with the next start.",
+                "What it said stands above; `review doctor` checks the machine.",
+            )
+    finally:
+        chain.close()
+
+
+def start(config: ChainConfig, say: Callable[[str], None]) -> tuple[Engine, Base, dict[str, Any]]:
+    """The engine, what stands behind it, and vLLM's own API before it, by path: none before an engine elsewhere."""
+    if config.server:
+        return *opening.start(config, say), {}
+    from common.engines.vllm_openai import PATHS, openai_app
+
+    model = opening.find_model(config, say)
     for line in unusual(model):
-        click.echo(line, err=True)
-    settings_for_vllm = {**environment(options), "VLLM_ENABLE_V1_MULTIPROCESSING": "1", "VLLM_LOGGING_LEVEL": "INFO"}
-    if print_command:
-        click.echo("\n".join(f"{name}={value} \\" for name, value in sorted(settings_for_vllm.items())))
-        click.echo(" ".join(["python", *arguments]))
-        return
-    _check_port(port)
-    for name, value in settings_for_vllm.items():
-        os.environ.setdefault(name, value)
-    click.echo(f"Serving {model.path.id} on http://127.0.0.1:{port}; models: {', '.join(STAGES)}.", err=True)
-    sys.stderr.flush()
-    os.execv(sys.executable, [sys.executable, *arguments])
+        say(line)
+    say(f"Starting {model.path.id} ...")
+    engine: Any = opening.start_vllm(model, config.context, shared=True)
+    plain = [] if JOINT in model.adapters else [stage for stage in STAGES if stage not in model.adapters]
+    app = openai_app(engine, [model.path.id, *plain], model.path.preset.template_arguments)
+    return engine, model.base, dict.fromkeys(PATHS, app)
 
 
 def unusual(model: Model) -> list[str]:
-    """What a client has to be told: a server does not say how its adapters want to be asked."""
+    """What clients of the models have to be told: a server does not say how its adapters want to be asked."""
     lines = []
     for stage, adapter in model.adapters.items():
         switches = {key: value for key, value in asdict(adapter.design).items() if value != getattr(DEFAULT, key)}
@@ -79,38 +122,56 @@ def unusual(model: Model) -> list[str]:
     return lines
 
 
-def server_arguments(model: Model, options: Any, port: int) -> list[str]:
-    """Arguments of `python` that start vLLM's server."""
-    from common.engines.vllm_options import engine_arguments, rank_slot
-    from common.engines.vllm_plugin import status
+def _limits(values: dict[str, Any]) -> Any:
+    from common.serving.limits import ServiceLimits
 
-    plain = [] if JOINT in model.adapters else [stage for stage in STAGES if stage not in model.adapters]
-    arguments = ["-m", "vllm.entrypoints.openai.api_server", "--host", "127.0.0.1", "--port", str(port)]
-    arguments += ["--model", str(model.path.path), "--served-model-name", model.path.id, *plain]
-    arguments += [text for pair in engine_arguments(options, status().state != "gpu").items() for text in _flag(*pair)]
-    if model.adapters:
-        modules = [f"{stage}={adapter.path}" for stage, adapter in model.adapters.items()]
-        rank = rank_slot([adapter.rank for adapter in model.adapters.values()])
-        arguments += ["--enable-lora", "--max-loras", str(len(modules)), "--max-lora-rank", str(rank)]
-        arguments += ["--lora-modules", *modules]
-    if model.path.preset.template_arguments:
-        arguments += ["--default-chat-template-kwargs", json.dumps(dict(model.path.preset.template_arguments))]
-    return arguments
+    names = {"queue": "queue", "queue_per_user": "queue_per_user", "max_mb": "upload_mb", "keep": "keep_days"}
+    chosen = {name: values[option] for option, name in names.items() if values[option] is not None}
+    if chosen.get("keep_days") == 0:
+        chosen["keep_days"] = None
+    return ServiceLimits(**chosen)
 
 
-def _flag(name: str, value: Any) -> list[str]:
-    option = "--" + name.replace("_", "-")
-    if isinstance(value, bool):
-        return [option if value else option.replace("--", "--no-", 1)]
-    return [] if value is None else [option, str(value)]
+def _check_installed() -> None:
+    missing = [name for name in NEEDED if find_spec(name) is None]
+    if missing:
+        raise ReviewError(
+            f"`review serve` needs packages that are not installed: {', '.join(missing)}.",
+            'Install them with: pip install ".[serve]"',
+        )
 
 
-def _check_port(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise EngineFailure(
-                f"Port {port} of this machine cannot be used: {error.strerror}.", "Choose another with --port."
-            ) from error
+def _check_port(host: str, port: int) -> None:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise EngineFailure(
+            f"Port {port} of {host} cannot be used: {error.strerror}.", "Choose another with --port or --host."
+        ) from error
+
+
+def _interrupted(*_: Any) -> None:
+    """SIGTERM is Ctrl-C: by itself it would end Python before anything could be put away."""
+    raise KeyboardInterrupt
+
+
+@contextmanager
+def _ending_with(engine: Engine) -> Iterator[Callable[[], bool]]:
+    """End the service when its engine dies: whoever keeps it running starts both anew. Gives: whether it died."""
+    over, died = threading.Event(), threading.Event()
+
+    def watch() -> None:
+        while not over.wait(PULSE):
+            if not engine.alive():
+                died.set()
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
+
+    threading.Thread(target=watch, name="engine-watch", daemon=True).start()
+    try:
+        yield died.is_set
+    finally:
+        over.set()

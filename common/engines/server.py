@@ -50,6 +50,14 @@ class ServerEngine(Flights):
         kind = "vllm server" if self.is_vllm else "server without top_k, min_tokens, repetition_penalty and grammar"
         self.name = f"{kind} at {root}"
 
+    def alive(self) -> bool:
+        """It answers now: this asks it."""
+        try:
+            self._connection.models()
+        except EngineFailure:
+            return False
+        return True
+
     def count(self, messages: Messages) -> int:
         """Exact on vLLM (its /tokenize), estimated high elsewhere."""
         if not self.is_vllm:

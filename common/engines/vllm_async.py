@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -63,6 +64,9 @@ class AsyncVllmEngine(VllmBase):
         from vllm import AsyncEngineArgs
         from vllm.v1.engine.async_llm import AsyncLLM
 
+        # The other way, a fork of a process that has threads, is a gamble.
+        os.environ.setdefault("VLLM_WORKER_MULTIPROC_METHOD", "spawn")
+
         async def started() -> Any:
             return AsyncLLM.from_engine_args(AsyncEngineArgs(**arguments, enable_log_requests=False))
 
@@ -81,12 +85,10 @@ class AsyncVllmEngine(VllmBase):
         try:
             self._launch(flow.fetch(), tasks, landed)
             while tasks:
-                arrived = self._arrived(landed)
-                for flight, outcome in arrived:
+                for flight, outcome in self._arrived(landed):
                     del tasks[flight.request.key]
                     flow.land(flight, _completed(outcome))
-                if arrived:
-                    self._launch(flow.fetch(), tasks, landed)
+                self._launch(flow.fetch(), tasks, landed)
                 flow.stepped()
         finally:
             # Nothing is left when all went well; after an error this frees the engine before the caller goes on.

@@ -1,11 +1,12 @@
 """The service as an ASGI app: routes, errors and their documentation. The work is the service's.
 
-`create_app(service, also=app)` puts another app behind our routes: it gets what is left of /v1 (vLLM's own API). Its
-lifespan is its owner's business. Host, origin, keys and limits are checked for both.
+`create_app(service, also={path: app})` answers further paths with other apps (vLLM's own API). Their lifespan is their
+owner's business. Host, origin, keys and limits are checked for all.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI
@@ -17,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from common.errors import ReviewError
+from common.errors import EngineFailure, ReviewError
 from common.serving import pages, reviews
 from common.serving.assets import Assets
 from common.serving.bodies import RerunBody, ReviewBody, UploadForm
@@ -30,7 +31,7 @@ from common.serving.workers import code_of
 VERSION = "1"
 
 
-def create_app(service: Service, *, also: ASGIApp | None = None) -> FastAPI:
+def create_app(service: Service, *, also: Mapping[str, ASGIApp] | None = None) -> FastAPI:
     """Neither starts nor closes the service."""
     app = FastAPI(
         title="Reviews", version=VERSION, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
@@ -39,7 +40,7 @@ def create_app(service: Service, *, also: ASGIApp | None = None) -> FastAPI:
     app.include_router(reviews.routes)
     app.include_router(pages.routes)
     app.openapi = lambda: _openapi(app, bool(service.keys))  # type: ignore[method-assign]
-    app.router.default = _Rest(also)
+    app.router.default = _Rest(also or {})
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(ReviewError, _refusal)
     app.add_exception_handler(HTTPException, _http)
@@ -51,13 +52,14 @@ def create_app(service: Service, *, also: ASGIApp | None = None) -> FastAPI:
 class _Rest:
     """What no route of ours matched."""
 
-    def __init__(self, also: ASGIApp | None) -> None:
+    def __init__(self, also: Mapping[str, ASGIApp]) -> None:
         self._also = also
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._also is None or scope["type"] != "http" or not scope["path"].startswith("/v1/"):
+        app = self._also.get(scope["path"]) if scope["type"] == "http" else None
+        if app is None:
             raise Problem(404, "not-found", "There is nothing at this address.", "GET /openapi.json lists what is.")
-        await self._also(scope, receive, send)
+        await app(scope, receive, send)
 
 
 def _problem(request: Request, error: Exception) -> Response:
@@ -70,7 +72,8 @@ def _refusal(request: Request, error: Exception) -> Response:
     if isinstance(error, QueueFull):
         headers = {"retry-after": str(error.retry)}
         return Problem(429, "queue-full", error.message, error.hint, headers).reply()
-    return Problem(422, code_of(error), error.message, error.hint).reply()
+    status = 503 if isinstance(error, EngineFailure) else 422
+    return Problem(status, code_of(error), error.message, error.hint).reply()
 
 
 def _http(request: Request, error: Exception) -> Response:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+from collections.abc import Callable
 from typing import Any
 
 import uvicorn
@@ -17,6 +18,8 @@ from common.serving import logs
 from common.serving.keys import FILE, Keys
 from common.serving.service import Service
 
+HEADERS = 64 * 1024
+"""Bytes a request's headers may have."""
 LINGER = 5
 """Seconds that open requests get when the service stops; event streams end at once."""
 
@@ -36,19 +39,28 @@ def check_address(host: str, keys: Keys) -> None:
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, service: Service) -> None:
+    def __init__(self, config: uvicorn.Config, service: Service, ready: Callable[[str], None]) -> None:
         super().__init__(config)
-        self._service = service
+        self._service, self._ready = service, ready
+
+    async def startup(self, sockets: list[Any] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            self._ready(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
 
     async def shutdown(self, sockets: list[Any] | None = None) -> None:
         self._service.hub.close()  # or the open streams would be waited for
         await super().shutdown(sockets)
 
 
-def serve(service: Service, app: ASGIApp, host: str, port: int) -> None:
+def serve(
+    service: Service, app: ASGIApp, host: str, port: int, ready: Callable[[str], None] = lambda url: None
+) -> None:
     """Start the service, answer until told to stop; then what runs is given back to the queue.
 
-    port 0 takes a free one; the log says which. Errors: BadConfig for an open address without keys.
+    port 0 takes a free one. ready: told the address once it answers. Errors: BadConfig for an open address without
+    keys.
     """
     check_address(host, service.keys)
     logs.configure()
@@ -60,12 +72,13 @@ def serve(service: Service, app: ASGIApp, host: str, port: int) -> None:
         access_log=False,
         server_header=False,
         lifespan="off",
+        http="h11",  # the other one bounds no headers
         timeout_graceful_shutdown=LINGER,
-        h11_max_incomplete_event_size=64 * 1024,
+        h11_max_incomplete_event_size=HEADERS,
     )
     service.start()
     try:
         with contextlib.suppress(KeyboardInterrupt):  # uvicorn repeats the signal it has obeyed
-            _Server(config, service).run()
+            _Server(config, service, ready).run()
     finally:
         service.close()

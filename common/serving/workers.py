@@ -93,7 +93,10 @@ class Workers:
             work.release()
         except ReviewError as error:
             logs.event("job failed", job=work.job.id, code=code_of(error))
-            work.fail(self._fault(work, error))
+            if isinstance(error, EngineFailure) and not self._chain.ready():
+                work.release(counted=True)  # it waits for the engine to come back, or for the next start
+            else:
+                work.fail(self._fault(work, error))
         except Lost:
             raise
         except Exception as error:  # noqa: BLE001  (a defect met by one paper must not stop the others)

@@ -76,9 +76,9 @@ class Work:
         with self._step("status = 'failed', finished = ?, error = ?", time.time(), compact(fault)) as connection:
             tell(connection, self.job.seq, "failed", {"message": fault.message, "hint": fault.hint, "code": fault.code})
 
-    def release(self) -> None:
-        """Back into the queue: the service stops. That start does not count."""
-        with self._step("status = 'queued', starts = starts - 1") as connection:
+    def release(self, counted: bool = False) -> None:
+        """Back into the queue: the service stops, and that start does not count; or (counted) the engine has gone."""
+        with self._step("status = 'queued', starts = starts - ?", 0 if counted else 1) as connection:
             tell(connection, self.job.seq, "status", {"status": "queued", "place": None})
 
 
