@@ -107,6 +107,7 @@ export async function* events(id: string, signal: AbortSignal, connected: (is: b
       const headers: Record<string, string> = { Accept: "text/event-stream", ...(last && { "Last-Event-ID": last }) };
       const response = await call(at(id, "/events"), { headers, signal });
       connected(true);
+      if (response.status === 204) return; // it has ended, and all of it was told
       for await (const event of parsed(response.body!)) {
         wait = 500;
         last = event.id || last;

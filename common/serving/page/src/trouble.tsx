@@ -26,8 +26,8 @@ export function Alert({ trouble, label = "Try again" }: { trouble: Shown; label?
     return () => clearTimeout(timer);
   }, [left]);
   return (
-    <div class="alert" role="alert">
-      <p><strong>{visible(trouble.message)}</strong> {visible(trouble.hint)}</p>
+    <div class="alert">
+      <p role="alert"><strong>{visible(trouble.message)}</strong> {visible(trouble.hint)}</p>
       {trouble.again && (
         <button type="button" disabled={left > 0} onClick={trouble.again}>{left > 0 ? `${label} in ${left} s` : label}</button>
       )}
