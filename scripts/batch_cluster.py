@@ -13,8 +13,9 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from pathlib import Path
+from threading import Lock
 from time import perf_counter
 from typing import Any
 
@@ -25,10 +26,12 @@ from common.errors import EngineFailure, ReviewError
 from common.types import Completion
 from scripts import opening, results
 from scripts.batching import units
+from scripts.batching.journal import BatchJournal
 from scripts.batching.units import Failure, Outcome, Ready, Task, Terms, Took
 
 HAND = 4
 """Papers that travel together: what a lost worker has to do again, at most, for each call it had begun."""
+TRIES = 3
 CALLS = 10
 """Calls a replica works on at once: with HAND papers each, enough to fill an engine of 64 places (docs/SIZING.md)."""
 
@@ -65,8 +68,8 @@ class Reader:
         self.terms = terms
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
-        tasks = [pickle.loads(task) for task in batch["task"]]
-        return _rows(tasks, [units.read(task, self.terms) for task in tasks])
+        tasks = map(pickle.loads, batch["task"])
+        return _rows(batch, [units.read(task, self.terms) for task in tasks])
 
 
 class Replica:
@@ -79,15 +82,12 @@ class Replica:
                 f"This node does not see the output folder {terms.out}.", "Give a folder that all nodes share."
             )
         self.engine = start()
-        if not self.engine.concurrent:
-            raise EngineFailure(f"{self.engine.name} cannot serve several papers at once.")
+        self.turn = nullcontext() if self.engine.concurrent else Lock()
         self.terms = replace(terms, gauge=replace(terms.gauge, name=self.engine.name))
         self.pool = ThreadPoolExecutor(HAND * CALLS, thread_name_prefix="paper")
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
-        tasks = [pickle.loads(task) for task in batch["task"]]
-        found = [pickle.loads(one) for one in batch["found"]]
-        return _rows(tasks, list(self.pool.map(self.review, found)))
+        return _rows(batch, list(self.pool.map(self.review, map(pickle.loads, batch["found"]))))
 
     def review(self, ready: Ready | Failure) -> Outcome | Failure:
         """One paper to its record. Errors are the paper's own failure."""
@@ -123,13 +123,49 @@ class Replica:
             given, waiting[:] = waiting[:free], waiting[free:]
             return given
 
-        self.engine.flow(more, lambda request, answer: answers.update({request.key: answer}), len(requests))
+        with self.turn:
+            self.engine.flow(more, lambda request, answer: answers.update({request.key: answer}), len(requests))
         return [answers[request.key] for request in requests]
 
 
-def _rows(tasks: Sequence[Task], found: Sequence[Any]) -> dict[str, Any]:
+def _rows(batch: dict[str, Any], found: Sequence[Any]) -> dict[str, Any]:
     """Columns of a block. Papers and outcomes travel as bytes: Arrow knows no unions."""
-    return {"task": [pickle.dumps(task) for task in tasks], "found": [pickle.dumps(one) for one in found]}
+    return {"id": batch["id"], "found": [pickle.dumps(one) for one in found]}
+
+
+def drive(
+    tasks: Sequence[Task],
+    terms: Terms,
+    start: Callable[[], Engine],
+    cluster: Cluster,
+    journal: BatchJournal,
+    tell: Callable[[Task, Outcome | Failure], None] = lambda task, found: None,
+) -> list[Task]:
+    """Review what the journal has not, and again, up to TRIES times, what failed for a reason that may pass. tell: of
+    each paper, once its line is in the journal. Returns the tasks without a review; the journal says why.
+
+    Errors: as of `run`; what was finished by then is in the journal or has its record, and the next run goes on.
+    """
+    left = [task for task in tasks if not _finished(task, terms, journal)]
+    for _ in range(TRIES):
+        again = []
+        for task, found in run(left, terms, start, cluster):
+            if isinstance(found, Failure):
+                journal.failed(task, found)
+                again += [task] if found.passing else []
+            else:
+                journal.done(task, found)
+            tell(task, found)
+        left = again
+    return [task for task in tasks if journal.standing(task).done is None]
+
+
+def _finished(task: Task, terms: Terms, journal: BatchJournal) -> bool:
+    """A task whose form or questions file is wrong is not; reading it will say so."""
+    try:
+        return journal.finished(task, units.settings_of(task, terms))
+    except ReviewError:
+        return False
 
 
 def run(
@@ -141,15 +177,17 @@ def run(
     """
     if not tasks:
         return
-    terms = replace(terms, out=Path(terms.out).resolve())
-    tasks = [_absolute(task) for task in tasks]
+    own = {task.id: task for task in tasks}
     with connected(cluster.address, cpus=cluster.cpus):
-        yield from _streamed(tasks, terms, start, cluster)
+        absolute = [_absolute(task) for task in tasks]
+        for name, found in _streamed(absolute, replace(terms, out=terms.out.resolve()), start, cluster):
+            yield own[name], found
 
 
 def _streamed(
     tasks: Sequence[Task], terms: Terms, start: Callable[[], Engine], cluster: Cluster
-) -> Iterator[tuple[Task, Outcome | Failure]]:
+) -> Iterator[tuple[str, Outcome | Failure]]:
+    """With the tasks' ids."""
     import ray.data
     from ray.data import ActorPoolStrategy
     from ray.exceptions import RayError
@@ -157,7 +195,9 @@ def _streamed(
     ray.data.DataContext.get_current().enable_progress_bars = False
     ray.data.DataContext.get_current().print_on_execution_start = False
     blocks = -(-len(tasks) // HAND)
-    papers = ray.data.from_items([{"task": pickle.dumps(task)} for task in tasks], override_num_blocks=blocks)
+    papers = ray.data.from_items(
+        [{"id": task.id, "task": pickle.dumps(task)} for task in tasks], override_num_blocks=blocks
+    )
     read = papers.map_batches(
         Reader,
         fn_constructor_args=(terms,),
@@ -180,7 +220,7 @@ def _streamed(
     )
     try:
         for row in done.iter_rows():
-            yield pickle.loads(row["task"]), pickle.loads(row["found"])
+            yield row["id"], pickle.loads(row["found"])
     except RayError as error:
         raise EngineFailure(
             f"The cluster gave up: {_reason(error)}",

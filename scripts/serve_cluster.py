@@ -27,6 +27,8 @@ SWITCHES = {
     "RAY_SERVE_LLM_ENABLE_DIRECT_STREAMING": "1",
     # Importing everything in every process of Ray, also where no model runs, costs half a minute a process.
     "RAYLLM_ENABLE_WORKER_PROCESS_SETUP_HOOK": "0",
+    # A proxy that needs longer than 5 s to be there, as on a busy machine, is killed and begun again for ever.
+    "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "60",
 }
 """Ray reads these when it is imported, in the driver and in every process of the deployment."""
 
@@ -90,7 +92,6 @@ def deploy(wanted: Deployment, address: str, port: int, notify: Callable[[str], 
     It listens on loopback, on every node, without a key: people are let in by the service in front.
     Errors: EngineFailure when Ray Serve LLM is missing, the cluster does not answer or no replica starts.
     """
-    os.environ.update(SWITCHES)
     with connected(address, SWITCHES):
         serve, build = _imported()
         if notify:

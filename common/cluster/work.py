@@ -122,9 +122,13 @@ class Demand:
 
 MEASURED = Lengths(
     tokenizer="smollm2-135m",
-    source="placeholder",
-    papers=0,
-    quantiles=(2000.0, 30000.0),
-    instruction_a=150,
-    instruction_b=400,
-)
+    source="drawn from 1,296 of ICLR 2017, NeurIPS 2023 and 2024",
+    papers=400,
+    quantiles=(
+        2097, 7530, 8138, 9007, 9640, 10311, 10970, 11678, 12626, 13479, 14644,
+        15510, 16959, 19140, 20663, 23507, 25771, 29601, 32474, 43634, 73681,
+    ),
+    instruction_a=187,
+    instruction_b=383,
+)  # fmt: skip
+"""What `review sizing` calculates with where nobody measured other papers."""

@@ -1,0 +1,190 @@
+"""A batch on a real Ray cluster of several processes, with an engine that answers by what it is asked."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from common.engines.base import Request
+from common.errors import EngineFailure
+from common.jsonio import from_json
+from common.types import ChainRecord, Completion
+from scripts.batch_cluster import Cluster, Replica, drive, run
+from scripts.batching import units
+from scripts.batching.journal import BatchJournal, Shard
+from scripts.batching.units import Failure, Ready, Terms, Took
+from tests.conftest import ROOT
+from tests.scripts.clustering import Start, papers, terms
+
+pytest.importorskip("ray.data")
+BOUND = 120.0
+"""Seconds for anything that must happen."""
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    end = time.monotonic() + BOUND
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="module")
+def head() -> Iterator[str]:
+    """The address of a cluster of one node, with more logical CPUs than the machine has cores."""
+    with pytest.MonkeyPatch.context() as patch, socket.socket() as probe:
+        patch.setenv("RAY_AUTH_MODE", "token")
+        patch.setenv("RAY_AUTH_TOKEN", "0123456789abcdef" * 4)
+        patch.setenv("PYTHONPATH", str(ROOT))
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+        probe.close()
+        ray = [sys.executable, "-c", "from ray.scripts.scripts import main; main()", "start", "--head", "--block"]
+        sizes = ["--num-cpus=6", "--object-store-memory=104857600", "--include-dashboard=false"]
+        here = ["--node-ip-address=127.0.0.1", f"--port={port}", "--disable-usage-stats"]
+        node = subprocess.Popen([*ray, *sizes, *here], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        try:
+            assert any("Ray runtime started" in line for line in node.stdout or ())
+            yield f"127.0.0.1:{port}"
+        finally:
+            node.send_signal(signal.SIGTERM)
+            node.communicate(timeout=BOUND)
+
+
+def records(out: Path) -> dict[str, ChainRecord]:
+    """What a run wrote, without what no two runs have in common: the time of day and how long it took."""
+    return {
+        path.name: timeless(from_json(path.read_bytes(), ChainRecord)) for path in sorted(out.glob("*.review.json"))
+    }
+
+
+def timeless(record: ChainRecord) -> ChainRecord:
+    stages = tuple(replace(stage, seconds=0.0, batch=1) for stage in record.stages)
+    return replace(record, created="", seconds=0.0, stages=stages)
+
+
+def locally(task: units.Task, about: Terms, start: Start) -> ChainRecord:
+    """One paper by the same steps, alone in this process."""
+    engine, took = start(), Took(0.0, 1)
+
+    def complete(requests: list[Request]) -> list[Completion]:
+        return [engine.generate([one.messages], [one.sampling])[0] for one in requests]
+
+    ready = units.read(task, about)
+    assert isinstance(ready, Ready)
+    ready = units.take_questions(ready, about, complete(units.ask_requests(ready, about)), took)
+    assert isinstance(ready, Ready)
+    return timeless(units.record_of(ready, about, complete(units.review_requests(ready, about)), took))
+
+
+def done_lines(out: Path) -> Counter[str]:
+    entries = [json.loads(line) for line in (out / "journal.jsonl").read_text().splitlines()[1:]]
+    return Counter(entry["paper"] for entry in entries if entry["event"] == "done")
+
+
+@pytest.mark.slow
+def test_a_cluster_writes_the_records_of_a_local_run(head: str, tmp_path: Path) -> None:
+    """Whoever moves a batch to a cluster must get the reviews that one machine would have written."""
+    tasks, about = papers(tmp_path / "papers", 9), terms(tmp_path / "out")
+    (tmp_path / "papers" / "empty.md").write_text("")
+    broken = units.Task("empty.md", tmp_path / "papers" / "empty.md", "empty")
+    start = Start(tmp_path / "trace")
+    with BatchJournal(about.out, "settings", Shard()) as journal:
+        left = drive([*tasks, broken], about, start, Cluster(head, replicas=2), journal)
+        assert left == [broken]
+        failed = journal.standing(broken).failed
+        assert failed and failed.kind == "paper" and journal.standing(broken).tries == 1
+    found = records(about.out)
+    assert found == {f"{task.name}.review.json": locally(task, about, Start(tmp_path / "other")) for task in tasks}
+    assert done_lines(about.out) == Counter(task.id for task in tasks)
+    assert len({line.split()[0] for line in (tmp_path / "trace").read_text().splitlines()}) == 2  # both replicas
+
+
+@pytest.mark.slow
+def test_a_worker_killed_in_the_middle_loses_nothing(head: str, tmp_path: Path) -> None:
+    """Machines are lost in a long run; its papers must not be, and none may be reviewed twice once it is written."""
+    tasks, about = papers(tmp_path / "papers", 12), terms(tmp_path / "out")
+    trace = tmp_path / "trace"
+    written: list[str] = []
+
+    def kill() -> None:
+        wait_for(lambda: len(list(about.out.glob("*.review.json"))) >= 2)
+        os.kill(int(trace.read_text().split()[0]), signal.SIGKILL)
+        written.extend(from_json(path.read_bytes(), ChainRecord).paper.title for path in about.out.glob("*.json"))
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    with BatchJournal(about.out, "settings", Shard()) as journal:
+        left = drive(tasks, about, Start(trace, 0.25), Cluster(head, replicas=2), journal)
+    killer.join()
+    assert not left and len(records(about.out)) == 12
+    assert done_lines(about.out) == Counter(task.id for task in tasks)
+    reviewed = Counter(line.split(" ", 2)[2] for line in trace.read_text().splitlines() if " review " in line)
+    assert written and all(reviewed[title] == 1 for title in written)
+    assert len({line.split()[0] for line in trace.read_text().splitlines()}) == 3  # two replicas and the new one
+
+
+@pytest.mark.slow
+def test_a_driver_killed_and_started_again_goes_on(head: str, tmp_path: Path) -> None:
+    """A batch of a night must not begin anew because a terminal was closed."""
+    tasks, about = papers(tmp_path / "papers", 12), terms(tmp_path / "out")
+    trace = tmp_path / "trace"
+    code = (
+        "from pathlib import Path\n"
+        "from scripts.batch_cluster import Cluster, drive\n"
+        "from scripts.batching.journal import BatchJournal, Shard\n"
+        "from tests.scripts.clustering import Start, listed, terms\n"
+        f"about = terms(Path({str(about.out)!r}))\n"
+        "with BatchJournal(about.out, 'settings', Shard()) as journal:\n"
+        f"    drive(listed(Path({str(tmp_path / 'papers')!r})), about, Start(Path({str(trace)!r}), 0.5),"
+        f" Cluster({head!r}), journal)\n"
+    )
+    driver = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
+    try:
+        wait_for(lambda: len(list(about.out.glob("*.review.json"))) >= 3 or driver.poll() is not None)
+    finally:
+        driver.kill()
+        driver.wait()
+    before = {path: path.stat().st_mtime_ns for path in about.out.glob("*.review.json")}
+    assert len(before) >= 3
+    with BatchJournal(about.out, "settings", Shard()) as journal:
+        left = drive(tasks, about, Start(trace), Cluster(head), journal)
+    assert not left and len(records(about.out)) == 12
+    assert done_lines(about.out) == Counter(task.id for task in tasks)
+    assert all(path.stat().st_mtime_ns == time_then for path, time_then in before.items())
+
+
+def test_a_cluster_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
+    """A wrong address must not end in a stack of Ray's, nor after a minute and a half."""
+    tasks, about = papers(tmp_path / "papers", 1), terms(tmp_path / "out")
+    with pytest.raises(EngineFailure, match=r"No Ray cluster answers at 127\.0\.0\.1:1:"):
+        list(run(tasks, about, Start(tmp_path / "trace"), Cluster("127.0.0.1:1")))
+
+
+def test_a_paper_whose_record_is_there_is_not_reviewed_again(tmp_path: Path) -> None:
+    """Ray repeats what a lost worker had in hand, finished papers included."""
+    [task], about = papers(tmp_path / "papers", 1), terms(tmp_path / "out")
+    trace = tmp_path / "trace"
+    ready = units.read(task, about)
+    first = Replica(about, Start(trace)).review(ready)
+    asked = trace.read_text()
+    assert not isinstance(first, Failure) and Replica(about, Start(trace)).review(ready) == first
+    assert trace.read_text() == asked
+
+
+def test_an_output_folder_that_a_node_does_not_see_stops_the_run(tmp_path: Path) -> None:
+    """Records written to a worker's own disk would be lost without a word."""
+    about = replace(terms(tmp_path / "out"), out=tmp_path / "elsewhere")
+    with pytest.raises(Exception, match="does not see the output folder"):
+        Replica(about, Start(tmp_path / "trace"))
