@@ -1,11 +1,11 @@
 """How many requests to keep in flight: start small, grow while it pays, shrink when the engine is in trouble.
 
 Two kinds of engine. One that tells how full it is (`pressure`) is filled as long as it says there is room: nothing of
-ours waits inside it and its key/value cache has space. One that tells nothing (a server) is measured: over each
-turnover, as many answers as may be in flight, tokens a second are taken; the number doubles while that grows by more
-than `GAIN`, stays where it was best for `HOLD` turnovers, then is probed an eighth higher. Whatever the kind, a
-preemption or a failed request halves the number, as TCP does with its window, and from then on it grows by eighths.
-Failures in a row are answered by waiting, twice as long each time.
+ours waits inside it and its key/value cache has space. One that tells nothing (a server) is measured in turnovers, the
+time in which a number of answers come: the limit doubles while that brings a fifth more tokens a second; from then on
+it holds, and now and then tries an eighth more, which stays if it is clearly faster, or an eighth less, which stays
+unless it is slower. Whatever the kind, a preemption or a failed request halves the limit, as TCP does with its window,
+and from then on it moves by eighths. Failures in a row are answered by waiting, twice as long each time.
 
 Nothing here sends a request, and nothing sleeps: the caller asks `allowed` and is told.
 """
@@ -15,11 +15,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
+from typing import Literal
 
-GAIN = 0.08
-"""Growth of tokens a second that counts: less is what the mixture of long and short answers makes by itself."""
-HOLD = 8
-"""Turnovers before a number that did not pay is tried again: the work may have changed."""
+LEAP, GAIN, LOSS = 0.2, 0.08, 0.04
+"""What a doubled limit must bring in tokens a second, what an eighth more must bring, what an eighth less may cost. The
+mixture of long and short answers alone moves a turnover's figure by some hundredths."""
+ANSWERS = 16, 64
+"""Of a turnover, at least: while doubling, and later."""
+HOLD = 4
+"""Turnovers between two trials, or after trouble."""
 ROOM = 0.85
 """Share of the key/value cache in use above which nothing is added: requests grow while they write."""
 LONGEST_PAUSE = 60.0
@@ -43,7 +47,8 @@ class InFlight:
         self.most, self.limit = most, min(first, most)
         self.failures = 0
         self._clock = clock
-        self._double = True
+        self._mode: Literal["double", "hold", "more", "less"] = "double"
+        self._trial: Literal["more", "less"] = "less"
         self._best, self._base, self._held = 0.0, self.limit, 0
         self._settling = False
         self._shrunk = self._resumes = clock()
@@ -70,7 +75,7 @@ class InFlight:
         self.failures = 0
         self._landed += 1
         self._tokens += tokens
-        if self._landed < self.limit:
+        if self._landed < (max(self.limit, ANSWERS[self._mode != "double"]) if measured else self.limit):
             return
         if measured:
             self._judge()
@@ -80,9 +85,9 @@ class InFlight:
 
     def failed(self, begun: float) -> None:
         """A request failed. begun: when, on the clock: of those that were in flight together only the first counts."""
-        self.failures += 1
         if begun < self._shrunk:
             return
+        self.failures += 1
         self._shrink()
         self._resumes = self._clock() + min(LONGEST_PAUSE, 2.0 ** min(self.failures - 1, 10))
 
@@ -95,34 +100,45 @@ class InFlight:
         self._preempted = pressure.preempted
 
     def _judge(self) -> None:
-        """A turnover is over: was the number worth it?"""
+        """A turnover is over: was the limit worth it?"""
         rate = self._tokens / max(self._clock() - self._began, 1e-9)
         full, settling = self._full, self._settling
         self._begin_turnover()
         if settling or not full:
             self._settling = False
-            return
-        if self._held:
-            self._best = rate
+        elif self._mode == "hold":
             self._held -= 1
+            self._best += (rate - self._best) / (HOLD - self._held)  # the mean since it holds
             if not self._held:
-                self._grow()
-        elif rate > self._best * (1 + GAIN):
+                self._try()
+        elif self._mode == "double" and rate > self._best * (1 + LEAP):
             self._best, self._base = rate, self.limit
-            self._grow()
-            if self.limit == self._base:
-                self._held = HOLD
+            self._grow() if self.limit < self.most else self._hold(self.limit)
         else:
-            self.limit, self._held, self._settling, self._double = self._base, HOLD, True, False
+            least = {"double": 1 + LEAP, "more": 1 + GAIN, "less": 1 - LOSS}[self._mode]
+            self._hold(self.limit if rate > self._best * least else self._base)
+
+    def _try(self) -> None:
+        """More and less in turn, where there is more and less."""
+        self._mode = self._trial = "less" if self._trial == "more" and self.limit > 1 else "more"
+        if self._mode == "more":
+            self._grow()
+        else:
+            self.limit -= max(1, self.limit // 8)
+            self._settling = True
+
+    def _hold(self, limit: int) -> None:
+        self._settling = limit != self.limit
+        self.limit = self._base = limit
+        self._mode, self._held, self._best = "hold", HOLD, 0.0
 
     def _grow(self) -> None:
-        step = self.limit if self._double else max(1, self.limit // 8)
+        step = self.limit if self._mode == "double" else max(1, self.limit // 8)
         self._settling = self.limit < self.most
         self.limit = min(self.most, self.limit + step)
 
     def _shrink(self) -> None:
-        self.limit = self._base = max(1, self.limit // 2)
-        self._double, self._best, self._held, self._settling = False, 0.0, HOLD, True
+        self._hold(max(1, self.limit // 2))
         self._shrunk = self._clock()
         self._begin_turnover()
 

@@ -72,14 +72,16 @@ class Run:
         workers: Workers,
         in_flight: InFlight,
         retry: int = 2,
-        events: Events | None = None,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self.meter = Meter(len(tasks), clock)
         self._terms, self._journal, self._workers, self._in_flight = terms, journal, workers, in_flight
-        self._retry, self._events, self._clock = retry, events or Events(), clock
+        self._retry, self._clock = retry, clock
+        self.events = Events()
         self._waiting = deque(tasks)
         self._tries: dict[str, int] = {}
+        config = terms.config
+        self._first_requests = config.reviews if any(task.questions for task in tasks) else config.samples
         self._read: deque[Ready] = deque()
         self._reading: dict[str, Task] = {}
         self._trips: dict[int, Trip] = {}
@@ -90,9 +92,9 @@ class Run:
         self._engine: Engine | None = None
 
     def read_ahead(self) -> None:
-        """Begin to read, while an engine is still being started."""
-        per_paper = max(1, min(self._terms.config.samples, self._terms.config.reviews))
-        ahead = self._workers.processes + max(2, ceil(self._in_flight.limit / per_paper))
+        """Begin to read as many papers as may be wanted before the next ones are read; also while an engine is still
+        being started."""
+        ahead = self._workers.processes + max(2, ceil(self._in_flight.limit / self._first_requests))
         while self._waiting and len(self._reading) + len(self._read) < ahead:
             task = self._waiting.popleft()
             self._reading[task.id] = task
