@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from common.errors import EngineFailure
 from common.types import Completion, Sampling
 
 Messages = Sequence[dict[str, str]]
@@ -41,6 +42,7 @@ class Request:
 More = Callable[[int], Sequence[Request]]
 """Asked with the number of free places; answers with at most so many requests, or none for now."""
 Answered = Callable[[Request, Completion], None]
+Failed = Callable[[Request, EngineFailure], None]
 OnDone = Callable[[int, Completion], None]
 OnProgress = Callable[[Progress], None]
 
@@ -55,12 +57,15 @@ class Engine(Protocol):
     name: what it is, for the record ("vllm 0.32.0 on cpu"). base: the model id or path.
     context: tokens of prompt and completion together.
     adapters: name -> SHA-256 (or "" where a server does not tell) of the adapters it can apply.
+    concurrent: all methods may be called from several threads at once, and what is in flight from all of them shares
+    the engine; where not, callers take turns.
     """
 
     name: str
     base: str
     context: int
     adapters: Mapping[str, str]
+    concurrent: bool
 
     def count(self, messages: Messages) -> int:
         """Tokens of the rendered prompt, the assistant's opening included."""
@@ -81,15 +86,20 @@ class Engine(Protocol):
         Errors: EngineFailure; a prompt with no room for a completion is an error before anything runs.
         """
 
-    def flow(self, more: More, answered: Answered, places: int = 64) -> None:
+    def flow(self, more: More, answered: Answered, places: int = 64, failed: Failed | None = None) -> None:
         """Keep up to `places` requests in flight until there are none left: for work whose next prompt depends on an
         earlier answer, as when one request writes and another judges.
 
-        `more` and `answered` are called in the caller's thread, never at the same time; what an answer makes possible
-        is fetched by the next `more`. It ends when nothing is in flight and `more` has nothing. An error in either
-        callback, Ctrl-C included, cancels what is in flight and is raised. Callbacks may `count`, but not start work.
+        `more`, `answered` and `failed` are called in the caller's thread, never at the same time; `more` again and
+        again while places are free, so that work which others make ready is fetched soon. It ends when nothing is in
+        flight and `more` has nothing. failed: one request failed where others may go on (a server's time-out); without
+        it that error is raised. An error in a callback, Ctrl-C included, cancels what is in flight and is raised.
+        Callbacks may `count`, but not start work.
         Errors: EngineFailure; a request with no room for its completion is one, so callers count first.
         """
+
+    def alive(self) -> bool:
+        """Requests can be begun, as far as can be seen."""
 
     def close(self) -> None:
         """Free the model. The engine cannot be used afterwards."""
