@@ -61,7 +61,7 @@ export function JobView({ id }: { id: string }) {
   const warnings = state.record?.paper.warnings ?? state.paper?.warnings ?? [];
   const troubled = shownTrouble(state, trouble, () => void start(() => repeat(state)), sending);
   return (
-    <main id="main" class={`job on-${tab}`} tabIndex={-1}>
+    <main id="main" class={`job on-${tab}`} tabIndex={-1} data-job={state.job?.id} data-status={state.status}>
       <section class="left" id="panel-paper" aria-label="Paper">
         {picked && <button type="button" class="back narrow" onClick={() => { choose("review"); focusOn(`[data-point="${picked.label}"] .label`); }}>Back to {picked.label}</button>}
         {job && <PaperPane job={job} read={!!state.paper || !!state.record} handle={paper} />}

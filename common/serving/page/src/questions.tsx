@@ -1,6 +1,6 @@
 /** The questions: as they come, then to be edited and answered again. The edits are here only until they are sent. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { questionsSoFar, visible } from "./text";
 import type { FormName, Question } from "./types";
 
@@ -61,7 +61,8 @@ function Editor(props: Props & { questions: Question[] }) {
   const dirty = !same(drafts, props.questions);
   useEffect(() => props.onDirty(dirty), [dirty]);
   useEffect(() => setForm(props.form), [props.form]);
-  useEffect(() => {
+  // Before the next key is pressed, not after the next frame.
+  useLayoutEffect(() => {
     if (focus.current) list.current!.querySelector<HTMLElement>(focus.current)?.focus();
     focus.current = "";
   });
@@ -165,7 +166,7 @@ function EditField({ label, text, onDone }: { label: string; text: string; onDon
     field.current!.style.height = "auto";
     field.current!.style.height = `${field.current!.scrollHeight + 2}px`;
   };
-  useEffect(() => { fit(); field.current!.focus(); field.current!.setSelectionRange(text.length, text.length); }, []);
+  useLayoutEffect(() => { fit(); field.current!.focus(); field.current!.setSelectionRange(text.length, text.length); }, []);
   return (
     <textarea ref={field} rows={1} aria-label={label} defaultValue={text} onInput={fit} onBlur={(event) => done(event.currentTarget.value)} onKeyDown={(event) => {
       if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); done(event.currentTarget.value); }
