@@ -11,9 +11,6 @@ from typing import Any
 
 import click
 
-from common.corpora import question_sets
-from common.corpora.question_sets import QuestionSet
-from common.corpora.schema import Rejection
 from common.corpora.splits import load_part
 from common.corpora.store import Corpus, open_corpus
 from common.encoder import DEFAULT
@@ -29,7 +26,7 @@ from scripts.compare_scoring import FIGURE, METRICS, check
 from scripts.evaluate_figures import parse_groups
 from scripts.live import Display
 from scripts.options import settings
-from scripts.row_inputs import load_inputs
+from scripts.question_inputs import Distilled, files_of, load_distilled, question_set_options
 
 JOURNAL = "journal.jsonl"
 
@@ -56,15 +53,7 @@ class Remembering(click.Command):
     f"[{', '.join(DEFAULT_ARMS)}]",
 )
 @click.option("--against", metavar="NAME", help="The arm that differences are shown to. [the first]")
-@click.option(
-    "--question-sets",
-    "files",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Distilled question sets, for oracle arms; may be repeated. [the corpus's own]",
-)
-@click.option("--min-score", type=click.IntRange(1, 5), default=5, show_default=True, help="Of a judged set.")
+@question_set_options
 @click.option("--answerable", "only_answerable", is_flag=True, help="Only papers on which every arm has questions.")
 @click.option("--papers", type=click.IntRange(1), metavar="N", help="Only so many papers, drawn by the seed.")
 @click.option(
@@ -130,10 +119,10 @@ def plan_of(folder: Path, values: dict[str, Any]) -> Plan:
     config = replace(settings({**values, "form": None})[0], form=values["form"])
     arms = parse_arms(values["specs"] or DEFAULT_ARMS, config)
     corpus = open_corpus(folder)
-    sets, unused = _sets(folder, values["files"], arms, values["min_score"], corpus)
+    distilled = _distilled(corpus, values["files"], arms, values["min_score"])
     listed = frozenset(load_part(values["split"], values["part"], corpus))
     keys = tuple(key for key in corpus.keys if key in listed)
-    plan = Plan(corpus, values["part"], keys, keys, arms, config, sets, unused)
+    plan = Plan(corpus, values["part"], keys, keys, arms, config, distilled.sets, distilled.unused)
     if values["only_answerable"]:
         plan = replace(plan, keys=answerable(plan))
     return replace(plan, keys=_drawn(plan.keys, values["papers"], values["seed"]))
@@ -146,29 +135,15 @@ def _against(name: str | None, arms: Sequence[Arm]) -> str:
     return name or names[0]
 
 
-def _sets(
-    folder: Path, files: Sequence[Path], arms: Sequence[Arm], least: int, corpus: Corpus
-) -> tuple[dict[str, list[QuestionSet]], tuple[Rejection, ...]]:
-    """Paper key -> its question sets, of those good enough, and the others. Errors: BadConfig when an arm needs them
-    and there are none, or one that none needs was given."""
-    if not any(arm.kind == "oracle" for arm in arms):
-        if files:
-            raise BadConfig("--question-sets is for oracle arms, and there is none.", "Add --arm oracle.")
-        return {}, ()
-    beside = folder / question_sets.FILE
-    if not files and not beside.is_file():
+def _distilled(corpus: Corpus, files: Sequence[Path], arms: Sequence[Arm], least: int) -> Distilled:
+    """For oracle arms, and for what the others ask to be held against. Errors: BadConfig when an arm needs question
+    sets and there are none, or some were given that none is of use to."""
+    if files and not any(arm.kind != "single" for arm in arms):
+        raise BadConfig("--question-sets is for arms that ask, and there is none.", "Add --arm oracle, or --arm chain.")
+    found = files_of(corpus.folder, files)
+    if not found and any(arm.kind == "oracle" for arm in arms):
         raise BadConfig("An oracle arm needs distilled questions.", "Give them with --question-sets FILE.")
-    loaded = load_inputs(files or (beside,), (), None)
-    checked = question_sets.check([one for pairs in loaded.sets.values() for _, one in pairs], corpus.review_ids())
-    found: dict[str, list[QuestionSet]] = {}
-    unused = [*loaded.rejections, *checked.rejections]
-    for one in checked.sets:
-        if one.score is None or one.score >= least:
-            found.setdefault(one.key, []).append(one)
-        else:
-            where, reason = f"{one.key}#{one.review}", f"Its score is {one.score}, below {least}."
-            unused.append(Rejection("question set", where, "low-score", reason))
-    return found, tuple(unused)
+    return load_distilled(corpus, found, least)
 
 
 def _drawn(keys: tuple[str, ...], papers: int | None, seed: int) -> tuple[str, ...]:

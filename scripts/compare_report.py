@@ -7,12 +7,15 @@ scores.json              every figure of every paper, with what was not scored a
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from common.jsonio import to_json, write_text
 from common.metrics import control, tables
+from common.metrics.figures import Scores
 from common.metrics.material import System
+from common.metrics.questions.questioners import questioner_of
 from common.metrics.similarity import Rouge
 from common.types import ReviewForm
 from common.views.comparison.cells import chance_note, gain_cell, mean_cell
@@ -26,8 +29,10 @@ from scripts.compare_plan import VENUE, Plan
 from scripts.compare_records import Known
 from scripts.compare_scoring import LENGTH, beside, score, table_figures
 from scripts.compare_systems import aspects, cost, sources, system_of, wall
-from scripts.evaluate_figures import Tools
+from scripts.evaluate_figures import QUESTIONS, Tools, of_reviews
 from scripts.evaluate_papers import Humans, form_named, read_panels
+from scripts.evaluate_questions import ROWS as STAND_INS
+from scripts.evaluate_questions import SHOWN, question_table, referees_of
 from scripts.live import Display
 
 PAGE, MARKDOWN, SCORES = "report.html", "report.md", "scores.json"
@@ -57,11 +62,12 @@ def compared(plan: Plan, bench: Bench, known: Known, wish: Wish, display: Displa
         wish.encoder,
         seed=plan.seed,
     )
+    groups = of_reviews(wish.metrics)
     arms = {arm.name: arm for arm in plan.arms}
     systems = {arm.name: system_of(arm, plan, known, shown) for arm in plan.arms}
     scored = score(
-        [*systems.values(), *beside(shown, others, wish.metrics, tools)],
-        wish.metrics,
+        [*systems.values(), *beside(shown, others, groups, tools)],
+        groups,
         wish.figure,
         tools,
         display,
@@ -79,8 +85,25 @@ def compared(plan: Plan, bench: Bench, known: Known, wish: Wish, display: Displa
         facts=_facts(plan, bench),
         settings=_settings(plan, bench, known),
         notes=(*_notes(plan, known), *_odd(humans)),
+        questions=_questions(plan, known, wish, systems, tools, display) if QUESTIONS in wish.metrics else None,
     )
     return replace(content, examples=examples(content, plan.arms, systems, humans) if wish.texts else None)
+
+
+def _questions(
+    plan: Plan, known: Known, wish: Wish, systems: Mapping[str, System], tools: Tools, display: Display
+) -> Comparison | None:
+    asking = [questioner_of(systems[arm.name], sources(arm, plan, known)) for arm in plan.arms]
+    referees = referees_of(plan.corpus, plan.keys, plan.sets)
+    table = question_table(asking, plan.keys, referees, wish.against, tools, display)
+    if table is None:
+        return None
+    return Comparison(
+        title="Questions",
+        rows=tuple(Row(row.name, row.note, row.name not in STAND_INS, row.scores, row.missing) for row in table.rows),
+        against=table.against,
+        figures=tuple(name for name in SHOWN if name in table.figures),
+    )
 
 
 def _row(row: tables.Row, arm: Arm | None, plan: Plan, known: Known, bench: Bench) -> Row:
@@ -98,13 +121,16 @@ def save(out: Path, content: Comparison) -> None:
     """Errors: ReviewError."""
     from common.views.comparison.page import to_page
 
-    write_text(out / SCORES, to_json({row.name: row.scores for row in content.rows}) + "\n")
+    found: dict[str, dict[str, Scores]] = {}
+    for row in (*content.rows, *(content.questions.rows if content.questions else ())):
+        found.setdefault(row.name, {}).update(row.scores)
+    write_text(out / SCORES, to_json(found) + "\n")
     write_text(out / MARKDOWN, to_markdown(content))
     write_text(out / PAGE, to_page(content))
 
 
 def summary(content: Comparison) -> str:
-    """For a terminal: the plotted figure of every row, and its difference."""
+    """For a terminal: the plotted figure of every row, and its difference; of the questions their first figure."""
     lines = [f"{content.chosen}, differences to {content.against}:"]
     width = max(len(row.name) for row in content.rows)
     for row in content.rows:
@@ -112,7 +138,8 @@ def summary(content: Comparison) -> str:
         gain = content.gains.get((row.name, content.chosen))
         said = f"  {gain_cell(gain, scores)}" if scores and gain else ""
         lines.append(f"  {row.name:<{width}}  {mean_cell(scores)}{said}")
-    return "\n".join([*lines, chance_note(content)])
+    lines.append(chance_note(content))
+    return "\n".join([*lines, *([summary(content.questions)] if content.questions else [])])
 
 
 def preview(plan: Plan) -> str:

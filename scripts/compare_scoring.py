@@ -13,7 +13,7 @@ from common.metrics.baselines import CONSTANT, HUMAN, SHUFFLED, Panel
 from common.metrics.figures import Scores
 from common.metrics.material import System
 from common.metrics.tables import Row, Table
-from scripts.evaluate_figures import GROUPS, Tools, measure
+from scripts.evaluate_figures import GROUPS, QUESTIONS, Tools, measure, of_reviews
 from scripts.evaluate_reviews import stand_ins
 from scripts.evaluate_tables import Asked, make_tables
 from scripts.live import Display
@@ -21,7 +21,7 @@ from scripts.live import Display
 FIGURE = "rouge1.max"
 """What is plotted unless something else is asked for: one of Reviewer2's (arXiv 2402.10886) that needs no model."""
 LENGTH = "form.words"
-METRICS = "overlap,specificity,grounding,form"
+METRICS = "overlap,specificity,grounding,form,questions"
 TABLE = (
     "rouge1.max", "rouge2.max", "rougeL.max", "bleu.max", "bertscore-f1.max", "rouge1.mean", "spe.rouge1",
     "spe.bertscore", "hits.recall", "hits.precision", "grounded.points", "form.parsed", "form.unrated", LENGTH,
@@ -59,7 +59,10 @@ def check(figure: str, groups: Sequence[str], encoder: str) -> None:
     for name in ("matplotlib", "scipy"):
         if find_spec(name) is None:
             raise ReviewError(f"{name} is not installed, so there can be no report.", 'pip install ".[eval]"')
-    home_of(figure, groups, Tools({name: load_form(name) for name in form_names()}, {}, encoder))
+    tools = Tools({name: load_form(name) for name in form_names()}, {}, encoder)
+    home_of(figure, of_reviews(groups), tools)
+    if QUESTIONS in groups:
+        _ = tools.sentences
 
 
 def home_of(figure: str, groups: Sequence[str], tools: Tools) -> str:

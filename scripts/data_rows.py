@@ -21,6 +21,7 @@ from common.rows.record import Source
 from common.store import ModelPath, resolve
 from scripts import conversation
 from scripts.live import Display
+from scripts.question_inputs import files_of, question_set_options
 from scripts.row_inputs import SOURCES, Inputs, load_inputs, weights
 from scripts.row_jobs import VENUE, Job, Outcome, Plan, outcomes
 from stage_a_questioner.prompt import PROMPT_VERSION as VERSION_A
@@ -46,14 +47,7 @@ from stage_b_reviewer.prompt import PROMPT_VERSION as VERSION_B
     show_default=True,
     help="Distilled from reviews, the reviewers' own, asked by stage A, or drawn from several of these.",
 )
-@click.option(
-    "--question-sets",
-    "files",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Distilled question sets, JSON lines; may be repeated. [the corpus's own]",
-)
+@question_set_options
 @click.option(
     "--asked-sets",
     "asked",
@@ -63,7 +57,6 @@ from stage_b_reviewer.prompt import PROMPT_VERSION as VERSION_B
     help="Question sets asked by stage A; may be repeated.",
 )
 @click.option("--mix", default="distilled=1,human=1,model-a=1", show_default=True, help="Weights for mixed.")
-@click.option("--min-score", type=click.IntRange(1, 5), default=5, show_default=True, help="Of a judged set.")
 @click.option("--pool", is_flag=True, help="Stage a: one row a paper, of all its sets.")
 @click.option("--target", type=click.Choice(["review", "merged"]), default="review", show_default=True)
 @click.option("--merged", type=click.Path(path_type=Path), metavar="FILE", help="From `review merge`.")
@@ -89,9 +82,8 @@ def command(corpus: Path, split: Path, out: Path, kind: Format, quiet: bool, **v
     review data rows corpus --stage a --question-sets questions.jsonl --split split.json --out rows-a
     review data rows corpus --stage b --question-sets questions.jsonl --split split.json --out rows-b
     """
-    beside = corpus / question_sets.FILE
-    if values["source"] == "distilled" and not values["files"] and beside.is_file():
-        values["files"] = (beside,)
+    if values["source"] == "distilled":
+        values["files"] = files_of(corpus, values["files"])
     design = RowDesign(*(values[key] for key in ("instruction", "layout", "absent", "ratings", "rationale")))
     _check(values)
     with Display(quiet=quiet) as display:

@@ -17,6 +17,7 @@ from common.strict_yaml import closest
 from common.types import ReviewForm
 
 if TYPE_CHECKING:
+    from common.encoder import Encoder
     from common.metrics.bertscore import BertScore
     from common.metrics.matching import Vectors
     from common.metrics.similarity import Similarity
@@ -54,6 +55,10 @@ GROUPS: dict[str, Group] = {
     "ratings": Group("common.metrics.ratings:scores", {"forms": "forms"}),
 }
 """In the order in which they are shown."""
+QUESTIONS = "questions"
+"""Not a group of GROUPS, which score reviews: what was asked before them, in a table of its own (`evaluate_questions`).
+"""
+NAMES = (*GROUPS, QUESTIONS)
 DEFAULT = ("overlap", "form", "grounding")
 _RATED = "common.metrics.ratings:baseline"
 
@@ -77,11 +82,16 @@ class Tools:
     rated: Mapping[str, float] = field(default_factory=dict)
 
     @cached_property
-    def vectors(self) -> Vectors:
+    def sentences(self) -> Encoder:
         from common.encoder import Encoder
+
+        return Encoder.load(self.encoder)
+
+    @cached_property
+    def vectors(self) -> Vectors:
         from common.metrics.matching import Vectors
 
-        return Vectors(Encoder.load(self.encoder))
+        return Vectors(self.sentences)
 
     @cached_property
     def scorer(self) -> BertScore:
@@ -100,14 +110,19 @@ class Tools:
 
 
 def parse_groups(text: str) -> tuple[str, ...]:
-    """ "overlap,form" -> names, "all" for every one, in the order of GROUPS. Errors: BadConfig."""
+    """ "overlap,form" -> names, "all" for every one, in the order of NAMES. Errors: BadConfig."""
     asked = {name.strip() for name in text.split(",") if name.strip()}
     for name in sorted(asked - {"all"}):
-        if name not in GROUPS:
-            raise BadConfig(f"There is no group of figures '{name}'.", closest(name, tuple(GROUPS)))
+        if name not in NAMES:
+            raise BadConfig(f"There is no group of figures '{name}'.", closest(name, NAMES))
     if not asked:
-        raise BadConfig("--metrics names no group of figures.", f"There are {', '.join(GROUPS)}, and all.")
-    return tuple(name for name in GROUPS if name in asked or "all" in asked)
+        raise BadConfig("--metrics names no group of figures.", f"There are {', '.join(NAMES)}, and all.")
+    return tuple(name for name in NAMES if name in asked or "all" in asked)
+
+
+def of_reviews(groups: Sequence[str]) -> tuple[str, ...]:
+    """Those of GROUPS."""
+    return tuple(group for group in groups if group in GROUPS)
 
 
 def groups_for(system: System, groups: Sequence[str]) -> tuple[str, ...]:

@@ -118,7 +118,7 @@ def _text(line: _Line, id: str, named: ReviewForm | None, own: ReviewForm) -> Te
         return of_generated(replace(read, ratings=ratings), id, questions)
     text, sections = (line.review, ()) if isinstance(line.review, str) else ("", _sections(line.review))
     found = of_human(HumanReview(id, text, sections, ratings), form)
-    return replace(found, questions=tuple(line.questions))
+    return replace(found, questions=questions)
 
 
 def _sections(parts: Mapping[str, str]) -> tuple[ReviewSection, ...]:

@@ -38,6 +38,11 @@ class Evaluation:
     tables: tuple[Table, ...]
     correlations: dict[str, tuple[Correlation, ...]]
     notes: tuple[Note, ...]
+    questions: Table | None = None
+
+    @property
+    def every_table(self) -> tuple[Table, ...]:
+        return (*self.tables, self.questions) if self.questions else self.tables
 
 
 def load_evaluation(path: Path) -> Evaluation:
@@ -68,7 +73,7 @@ def to_csv(evaluation: Evaluation) -> str:
     out = io.StringIO()
     lines = csv.writer(out, lineterminator="\n")
     lines.writerow(_COLUMNS)
-    for table in evaluation.tables:
+    for table in evaluation.every_table:
         for row in table.rows:
             for name, scores in row.scores.items():
                 cell = table.cells[row.name][name]

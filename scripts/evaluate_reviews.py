@@ -16,16 +16,19 @@ from common.jsonio import write_text
 from common.metrics import baselines, ratings
 from common.metrics.baselines import CANDIDATES, CONSTANT, Panel
 from common.metrics.material import System
+from common.metrics.questions.questioners import questioner_of
 from common.metrics.ratings import Correlation
 from common.metrics.tables import Table
 from common.strict_yaml import closest
-from scripts.evaluate_figures import DEFAULT, LIKENESS, Tools, parse_groups
+from scripts.evaluate_figures import DEFAULT, LIKENESS, QUESTIONS, Tools, of_reviews, parse_groups
 from scripts.evaluate_inputs import named_paths, place_reviews
 from scripts.evaluate_papers import Finder, Humans, Note, open_humans, read_panels
+from scripts.evaluate_questions import JOINED, question_table, referees_of
 from scripts.evaluate_record import SCHEMA, Evaluation, to_csv, to_record
 from scripts.evaluate_tables import Asked, make_tables
 from scripts.evaluate_view import WIDTH, show, to_markdown
 from scripts.live import Display
+from scripts.question_inputs import Distilled, files_of, load_distilled, question_set_options
 
 MANY = 200
 """Papers from which starting processes pays."""
@@ -48,6 +51,7 @@ WRITERS: dict[str, Callable[[Evaluation], str]] = {".json": to_record, ".md": to
 @click.option(
     "--likeness", type=click.Choice(LIKENESS), default="rouge1", show_default=True, help="Of SPE, COV, control."
 )
+@question_set_options
 @click.option("--workers", type=click.IntRange(1), metavar="N", help="Processes. [1; all cores from 200 papers on]")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of draws, shuffles and intervals.")
 @click.option(
@@ -67,7 +71,7 @@ def command(**values: Any) -> int:
     similarity   BERTScore                            grounding  close to the paper, quotations, numbers
     specificity  SPE, about this paper?               form       parsed, lengths, repetition
     coverage     COV, as varied as humans?            ratings    distance to human ratings
-    control      nearest and mean human review
+    control      nearest and mean human review        questions  what was asked before the reviews
 
     Rows always shown: human (each against the others), shuffled (human reviews of other papers), constant (one
     human review for all papers).
@@ -82,16 +86,18 @@ def command(**values: Any) -> int:
         display.say(f"wrote {path}", "green")
     console = Console(highlight=False)
     show(evaluation, console if console.is_terminal else Console(highlight=False, width=WIDTH))
-    if not any(scored_of(evaluation.tables[0], values["reviews"])):
+    if not any(scored_of(evaluation, values["reviews"])):
         display.say("Nothing was scored: see the reasons above.", "red", always=True)
         return 1
     return 0
 
 
-def scored_of(table: Table, given: Sequence[str]) -> list[int]:
+def scored_of(evaluation: Evaluation, given: Sequence[str]) -> list[int]:
     """Values in the rows that were asked for; in all of them where none was."""
-    names = set(named_paths(given)) or {row.name for row in table.rows}
-    return [len(one.values) for row in table.rows if row.name in names for one in row.scores.values()]
+    names = set(named_paths(given))
+    rows = [row for table in (evaluation.tables[0], evaluation.questions) if table for row in table.rows]
+    found = [row for row in rows if not names or not names.isdisjoint(row.name.split(JOINED))]
+    return [len(one.values) for row in found for one in row.scores.values()]
 
 
 def evaluate(values: Mapping[str, Any], display: Display) -> Evaluation:
@@ -121,7 +127,14 @@ def evaluate(values: Mapping[str, Any], display: Display) -> Evaluation:
         tools.rated = ratings.constants(baselines.raters(source), forms)
         correlations = {one.name: tuple(ratings.correlations(one, forms, tools.seed)) for one in systems}
         systems.append(baselines.raters(panels))
-    asked = Asked(groups, tools, values["equal_references"], _against(values["against"], systems))
+    asked = Asked(of_reviews(groups), tools, values["equal_references"], _against(values["against"], systems))
+    tables = tuple(make_tables(asked, systems, values["by"], display))
+    questions = None
+    if QUESTIONS in groups:
+        distilled = load_distilled(humans.corpus, files_of(values["human"], values["files"]), values["min_score"])
+        given = systems[: len(paths)]
+        questions, said = _questions(given, humans, [panel.key for panel in panels], distilled, asked, display)
+        notes += said
     return Evaluation(
         SCHEMA,
         values["human"].resolve().name,
@@ -132,10 +145,22 @@ def evaluate(values: Mapping[str, Any], display: Display) -> Evaluation:
         values["equal_references"],
         values["seed"],
         how,
-        tuple(make_tables(asked, systems, values["by"], display)),
+        tables,
         correlations,
         tuple(notes),
+        questions,
     )
+
+
+def _questions(
+    systems: Sequence[System], humans: Humans, keys: Sequence[str], distilled: Distilled, asked: Asked, display: Display
+) -> tuple[Table | None, list[Note]]:
+    """The table of what was asked, and a note on each system that asked nothing."""
+    asking = [questioner_of(one, {}) for one in systems]
+    silent = [Note(one.name, "nothing-asked", "", "none of its reviews says so") for one in asking if not one.asks]
+    unused = [Note(QUESTIONS, one.code, one.where, one.reason) for one in distilled.unused]
+    referees = referees_of(humans.corpus, keys, distilled.sets)
+    return question_table(asking, keys, referees, asked.against, asked.tools, display), [*silent, *unused]
 
 
 def _constants(

@@ -28,8 +28,9 @@ _DIGITS = {"share": 3, "ratio": 3, "words": 1, "points": 2}
 
 def to_terminal(evaluation: Evaluation, width: int = WIDTH) -> Group:
     parts: list[object] = [Text(_headline(evaluation), style="bold"), _systems(evaluation.tables[0])]
-    for table in evaluation.tables:
+    for table in evaluation.every_table:
         parts.append(Text(f"\n{one_line(table.title)}", style="bold"))
+        parts += [_systems(table), Text()] if table is evaluation.questions else []
         parts += [part for figures in _chunks(table, width) for part in (_grid(table, figures), Text())]
     parts += [Text(line) for line in footer(evaluation)]
     return Group(*parts)  # type: ignore[arg-type]
@@ -37,17 +38,22 @@ def to_terminal(evaluation: Evaluation, width: int = WIDTH) -> Group:
 
 def to_markdown(evaluation: Evaluation) -> str:
     """A table a set of papers: a figure a row, a system a column, every cell with its n and its difference."""
-    lines = [f"# {_headline(evaluation)}", "", "| system | papers | missing | trials | references | what it is |"]
-    lines.append("|---|---:|---:|---:|---:|---|")
-    lines += [f"| {' | '.join(map(_cell, _system(row)))} |" for row in evaluation.tables[0].rows]
-    for table in evaluation.tables:
-        lines += ["", f"## {_cell(table.title)}", "", f"| figure | {' | '.join(_cell(r.name) for r in table.rows)} |"]
+    lines = [f"# {_headline(evaluation)}", "", *_rows(evaluation.tables[0])]
+    for table in evaluation.every_table:
+        lines += ["", f"## {_cell(table.title)}", ""]
+        lines += [*_rows(table), ""] if table is evaluation.questions else []
+        lines.append(f"| figure | {' | '.join(_cell(r.name) for r in table.rows)} |")
         lines.append("|---|" + "---:|" * len(table.rows))
         for name in _valued(table):
             scores = _scores(table, name)
             cells = (_whole(table.cells[row.name].get(name), scores) for row in table.rows)
             lines.append(f"| {_cell(name)}{_ARROWS[scores.better]} | {' | '.join(cells)} |")
     return "\n".join([*lines, "", *(f"- {_cell(line.strip())}" for line in footer(evaluation) if line.strip())]) + "\n"
+
+
+def _rows(table: Table) -> list[str]:
+    head = ["| system | papers | missing | trials | references | what it is |", "|---|---:|---:|---:|---:|---|"]
+    return head + [f"| {' | '.join(map(_cell, _system(row)))} |" for row in table.rows]
 
 
 def footer(evaluation: Evaluation) -> list[str]:
@@ -59,11 +65,14 @@ def footer(evaluation: Evaluation) -> list[str]:
             f"Second lines: paired difference to '{one_line(first.against)}' over papers that both have; n.s.: its "
             "95% interval holds 0. Each comparison stands alone: one of twenty differs by chance."
         )
+    if evaluation.questions:
+        lines.append(f"Of the questions the difference is to '{one_line(evaluation.questions.against)}'.")
     if evaluation.constant:
         lines.append(f"constant: {one_line(evaluation.constant)}")
     if evaluation.equal_references:
         lines.append("Every review is held against each subset of references that lacks one, so humans have no fewer.")
-    return [*lines, *_correlations(evaluation), *_unscored(evaluation.tables), *_settings(first), *_notes(evaluation)]
+    settings = (line for table in (first, evaluation.questions) if table for line in _settings(table))
+    return [*lines, *_correlations(evaluation), *_unscored(evaluation.every_table), *settings, *_notes(evaluation)]
 
 
 def _headline(evaluation: Evaluation) -> str:

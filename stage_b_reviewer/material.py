@@ -38,7 +38,7 @@ def of_generated(review: Review, id: str, questions: Sequence[Question] = ()) ->
         _sections(review.sections, review.ratings),
         _plain(review.points, review.ratings),
         review.ratings,
-        tuple(question.text for question in questions),
+        tuple(questions),
         review.form,
         review.problems,
     )

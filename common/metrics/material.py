@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from common.types import Rating
+from common.types import Question, Rating
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +19,14 @@ class Text:
     id: unique among the reviews of its paper and side. sections: heading -> prose in the form's order; "" is the
     heading of free text. Prose is without headings, ratings, list marks and question numbers, so that neither side is
     credited for its apparatus. points: single remarks. ratings: as read; None is unscored.
-    questions: what the review was asked, in order; "" none. problems: what did not parse.
+    questions: what the review was asked, in order. problems: what did not parse.
     """
 
     id: str
     sections: dict[str, str]
     points: tuple[str, ...] = ()
     ratings: tuple[Rating, ...] = ()
-    questions: tuple[str, ...] = ()
+    questions: tuple[Question, ...] = ()
     form: str = ""
     problems: tuple[str, ...] = ()
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Callable, Mapping
+import zlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from common.corpora import question_sets, store
 from common.corpora.question_sets import QuestionSet
@@ -113,6 +116,19 @@ def reply(messages: Messages) -> str:
         f"## Weaknesses\n{listed}\n\n## Questions\n- Why {topic}?\n\n## Limitations\n- Costs of {topic} are open.\n\n"
         "## Ratings\nSoundness: 3\nPresentation: 3\nContribution: 2\nRating: 5\nConfidence: 4"
     )
+
+
+class Words:
+    """Stands for a sentence encoder: texts are near as far as they share words."""
+
+    name = "words"
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        rows = np.zeros((len(texts), 512), dtype=np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            for word in text.lower().split():
+                row[zlib.crc32(word.encode()) % 512] += 1
+        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
 
 
 def starter(

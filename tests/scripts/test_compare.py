@@ -101,6 +101,47 @@ def test_every_arm_reviews_every_paper_it_has_questions_for(
     assert "review compare " + str(made.corpus) in markdown
 
 
+@pytest.fixture
+def words_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("common.encoder.Encoder.load", lambda name="default": comparing.Words())
+
+
+def test_what_was_asked_has_a_table_of_its_own(
+    made: Made, tmp_path: Path, engines: list[ScriptedEngine], words_encoder: None
+) -> None:
+    """What stage A is worth by itself, in the report of a journal that was written before anyone wanted to know."""
+    out = tmp_path / "out"
+    compare(made, out, ALL)
+    journal = (out / "journal.jsonl").read_bytes()
+    assert "## Questions" not in (out / "report.md").read_text()
+    done = compare(made, out, ALL, "--metrics", "form,questions", "--figure", "form.words")
+    assert done.exit_code == 0 and (out / "journal.jsonl").read_bytes() == journal
+    assert not engines[1].prompts, "a report of a finished journal generated something"
+    scores = json.loads((out / "scores.json").read_text())
+    asking = {name for name, found in scores.items() if "questions.count" in found}
+    # Arms that asked the same are one row; the oracle is the referees left out of what they are held against.
+    assert asking == {"generic", "chain = bare = one", "oracle", "human-questions", "another paper's"}
+    assert scores["generic"]["questions.specific"]["values"]["iclr_2017/p2"] == pytest.approx(0, abs=1e-6)
+    assert scores["generic"]["questions.count"]["values"]["iclr_2017/p2"] == len(GENERIC)
+    oracle = scores["oracle"]
+    assert oracle["questions.distilled.f1"]["unscored"]["iclr_2017/p5"] == "no-questions"
+    # "Is it clear? Review 0?" and "Is it clear? Review 1?" share enough words, and so do the others.
+    assert oracle["questions.distilled.f1"]["values"]["neurips_2024/p0"] == 1.0
+    assert "form.words" in scores["oracle"] and "form.words" in scores["single"]
+    markdown, page = (out / "report.md").read_text(), (out / "report.html").read_text()
+    assert "## Questions: differences to generic" in markdown and "questions.own.f1" in markdown
+    assert '<h2 id="questions">' in page and "<h3>Differences to generic</h3>" in page
+    assert "questions.distilled.f1, differences to generic:" in done.output
+
+
+def test_arms_that_ask_nothing_have_no_table_of_questions(
+    made: Made, tmp_path: Path, engines: list[ScriptedEngine], words_encoder: None
+) -> None:
+    """A table of stand-ins alone says nothing of what was compared."""
+    compare(made, tmp_path / "out", ("single",), "--metrics", "form,questions", "--figure", "form.words")
+    assert "## Questions" not in (tmp_path / "out" / "report.md").read_text()
+
+
 def test_arms_differ_in_what_they_name_and_in_nothing_else(
     made: Made, tmp_path: Path, engines: list[ScriptedEngine]
 ) -> None:

@@ -18,11 +18,12 @@ from common.corpora.store import open_corpus, write
 from common.errors import BadConfig, ReviewError
 from common.jsonio import to_json
 from common.types import Rating, ReviewSection
-from scripts.evaluate_figures import GROUPS, Tools, finite, measure, parse_groups
+from scripts.evaluate_figures import GROUPS, NAMES, Tools, finite, measure, of_reviews, parse_groups
 from scripts.evaluate_record import Evaluation, load_evaluation
 from scripts.evaluate_reviews import command
 from tests.common.corpora.examples import Given, paper
 from tests.common.views.records import good
+from tests.scripts.comparing import Words
 
 
 def referee(id: str, strengths: str, weaknesses: str = "", rating: float | None = 6.0) -> HumanReview:
@@ -298,7 +299,7 @@ def test_every_group_is_there_and_a_value_that_is_no_number_is_unscored(
     from common.metrics.figures import Scores
     from common.metrics.material import System
 
-    assert parse_groups("all") == tuple(GROUPS)
+    assert parse_groups("all") == NAMES and of_reviews(NAMES) == tuple(GROUPS)
     for group in GROUPS.values():
         module, _, name = group.where.partition(":")
         assert callable(getattr(import_module(module), name)), group
@@ -333,3 +334,46 @@ def test_all_groups_together_with_the_encoder_that_comes_along(corpus_folder: Pa
     for name in ("rouge1.max", "bertscore-f1.max", "spe.bertscore", "control.max.bertscore", "points.count"):
         assert set(values(found, "m", name)) == {A, B}, name
     assert "MiniLM" in next(row for row in table.rows).scores["bertscore-f1.max"].settings
+
+
+def test_what_was_asked_is_a_table_of_its_own(
+    corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stage A must be held against referees' questions and one list for all, not against referees' reviews."""
+    monkeypatch.setattr("common.encoder.Encoder.load", lambda name="default": Words())
+    sets = lines(
+        tmp_path / "sets.jsonl",
+        {"venue": "neurips_2024", "id": "a", "review": 0, "questions": [{"text": "Why is the cache red?"}]},
+        {"venue": "neurips_2024", "id": "a", "review": 1, "questions": [{"text": "How large is it?"}]},
+        {"venue": "neurips_2024", "id": "b", "review": 0, "questions": [{"text": "Which kernels are grey?"}]},
+        {"venue": "neurips_2024", "id": "b", "review": 7, "questions": [{"text": "Of nobody?"}]},
+    )
+    mine = lines(
+        tmp_path / "mine.jsonl",
+        {"paper": A, "review": "red", "questions": ["Why is the cache red?", "Is it so?"]},
+        {"paper": "b", "review": "grey", "questions": ["Why is the cache red?"]},
+    )
+    dumb = lines(tmp_path / "dumb.jsonl", {"paper": A, "review": "red"})
+    options = ("--metrics", "form,questions", "--question-sets", sets, "--reviews", f"mine={mine}")
+    found = evaluation(corpus_folder, tmp_path, *options, "--reviews", f"dumb={dumb}")
+    table = found.questions
+    assert [row.name for row in table.rows] == ["mine", "referee, left out", "another paper's", "fixed list"]
+    assert table.against == "fixed list" and table.rows[0].references == {1: 1, 2: 1}
+    row = next(row for row in table.rows if row.name == "mine").scores
+    assert row["questions.distilled.precision"].values == {A: 0.5, B: 0.0}
+    assert row["questions.count"].values == {A: 2.0, B: 1.0}
+    assert not any(name.startswith("questions.own") for name in row), "nobody wrote questions of their own"
+    assert not any("questions" in name for name in found.tables[0].figures)
+    assert codes(found, "questions") == {"unknown-review": [f"{B}#7"]} and "nothing-asked" in codes(found, "dumb")
+    shown = run(corpus_folder, *options, "--out", tmp_path / "out.md", "--out", tmp_path / "out.csv").output
+    assert "vs fixed list" in shown and "## questions" in (tmp_path / "out.md").read_text()
+    assert "questions,mine,questions.distilled.f1" in (tmp_path / "out.csv").read_text()
+
+
+def test_referees_alone_say_how_much_questions_can_agree(
+    corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rows that a figure of questions is read by can be had before any system is there."""
+    monkeypatch.setattr("common.encoder.Encoder.load", lambda name="default": Words())
+    found = evaluation(corpus_folder, tmp_path, "--metrics", "questions")
+    assert [row.name for row in found.questions.rows] == ["fixed list"] and not found.tables[0].figures

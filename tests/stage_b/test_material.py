@@ -47,7 +47,7 @@ def test_the_same_words_are_the_same_text_whoever_wrote_them() -> None:
     said = ("The proof is short.", "Only small lists are tried.", "The gain is 3% (see Table 2).")
     assert model.points == referee.points == said
     assert model.form == referee.form == "neurips2024"
-    assert model.questions == ("What of 1?", "What of 2?", "What of 3?")
+    assert model.questions == QUESTIONS
 
 
 def test_ratings_come_as_they_are() -> None:

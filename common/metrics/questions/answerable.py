@@ -9,7 +9,7 @@ whole ("Is it well written?"): read it beside a shuffled paper's questions, neve
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from common.grounding import Grounds, excerpt
 from common.metrics.figures import Scores
@@ -52,26 +52,48 @@ class Support:
         return support
 
 
-def scores(
-    asked: Asked, papers: Mapping[str, Callable[[], str] | None], encoder: Embeds, threshold: float = SUPPORTED
-) -> list[Scores]:
-    """questions.answerable: the share of a paper's questions with a passage. questions.support: their mean support.
+class Supports:
+    """Questions' supports in many papers, each worked out once however many rows ask it. papers: paper key -> its
+    text, as `material.Item.load_paper`; one at a time is in memory."""
 
-    papers: paper key -> its text, as `material.Item.load_paper`; one at a time is in memory."""
+    def __init__(self, papers: Mapping[str, Callable[[], str] | None], encoder: Embeds) -> None:
+        self.name = encoder.name
+        self._papers, self._encoder = papers, encoder
+        self._known: dict[str, dict[str, float] | str] = {}
+
+    def add(self, key: str, texts: Iterable[str]) -> None:
+        """Work out those that are new, in one call: a paper is cut into passages each time."""
+        known = self._known.get(key, {})
+        new = [] if isinstance(known, str) else [text for text in dict.fromkeys(texts) if text not in known]
+        if isinstance(known, str) or not new:
+            return
+        load = self._papers.get(key)
+        support = Support(load(), self._encoder) if load else None
+        if support:
+            self._known[key] = known | dict(zip(new, support.of(new), strict=True))
+        else:
+            self._known[key] = NO_PAPER if support is None else NO_PASSAGES
+
+    def of(self, key: str, texts: Sequence[str]) -> list[float] | str:
+        """For each, in order; or the stable word for why the paper has none."""
+        self.add(key, texts)
+        known = self._known[key]
+        return known if isinstance(known, str) else [known[text] for text in texts]
+
+
+def scores(asked: Asked, supports: Supports, threshold: float = SUPPORTED) -> list[Scores]:
+    """questions.answerable: the share of a paper's questions with a passage. questions.support: their mean support."""
 
     def measure(key: str, questions: Sequence[Question]) -> dict[str, Value]:
-        load = papers.get(key)
-        support = Support(load(), encoder) if load else None
-        if not support:
-            reason = NO_PAPER if support is None else NO_PASSAGES
-            return {"questions.answerable": reason, "questions.support": reason}
-        found = support.of([one.text for one in questions])
+        found = supports.of(key, [one.text for one in questions])
+        if isinstance(found, str):
+            return {"questions.answerable": found, "questions.support": found}
         return {
             "questions.answerable": sum(one >= threshold for one in found) / len(found),
             "questions.support": sum(found) / len(found),
         }
 
-    how = f"{encoder.name}, nearest of {PASSAGES} excerpts by BM25"
+    how = f"{supports.name}, nearest of {PASSAGES} excerpts by BM25"
     figures = (
         Scores("questions.answerable", {}, unit="share", settings=f"{how}, from {threshold:g}"),
         Scores("questions.support", {}, unit="cosine", settings=how),

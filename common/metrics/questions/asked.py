@@ -17,16 +17,6 @@ Sets = Mapping[str, Sequence[Sequence[Question]]]
 NO_QUESTIONS = "no-questions"
 
 
-def asked_of(system: System) -> dict[str, tuple[Question, ...]]:
-    """The questions that a system's reviews were asked, each text once a paper, in order; without aspects, which a
-    review's record of its questions does not hold."""
-    found = {}
-    for item in system:
-        texts = dict.fromkeys(text for trial in item.trials for text in trial.review.questions if text.strip())
-        found[item.key] = tuple(Question(f"Q{number}", text) for number, text in enumerate(texts, start=1))
-    return found
-
-
 def as_system(asked: Asked, sets: Sets) -> System:
     """The questions as points of a review, the referees' as points of references; an empty set is no reference."""
     return System("questions", {key: _item(key, found, sets.get(key, ())) for key, found in asked.items()})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from statistics import fmean
@@ -11,6 +12,7 @@ from common.metrics.figures import Scores
 from common.metrics.gathering import Value
 from common.metrics.matching import Vectors
 from common.metrics.questions.asked import NO_QUESTIONS, Asked, Sets, as_system, measured
+from common.metrics.similarity import Rouge
 from common.types import Question
 
 Similar = Callable[[str, str], float]
@@ -30,7 +32,7 @@ def scores(
     """Figures "questions.AGAINST.*", AGAINST naming what the sets are ("distilled", "own").
 
     words.max, words.mean: `alike` with the likest of the sets, and the mean over them. All others are
-    `common.metrics.hit_rate`'s, with questions in place of points and a set in place of a human review.
+    `common.metrics.hit_rate`'s shares, with questions in place of points and a set in place of a human review.
     """
     prefix = f"questions.{against}"
     matched = hit_rate.scores(as_system(asked, sets), vectors, threshold, seed, prefix, SHORTEST)
@@ -42,7 +44,13 @@ def scores(
         return {f"{prefix}.words.max": max(found), f"{prefix}.words.mean": fmean(found)}
 
     words = [Scores(f"{prefix}.words.{name}", {}, unit="share") for name in ("max", "mean")]
-    return measured(asked, words, measure) + [_renamed(one) for one in matched]
+    return measured(asked, words, measure) + [_renamed(one) for one in matched if one.unit == "share"]
+
+
+def by_words(one: str, other: str) -> float:
+    """ROUGE-L's F1 of two texts, stemmed; 0 where one has no word."""
+    (value,) = Rouge("rougeL").compare([(one, other)])
+    return 0.0 if math.isnan(value) else value / 100
 
 
 def _renamed(scores: Scores) -> Scores:

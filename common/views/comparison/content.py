@@ -85,7 +85,8 @@ class Comparison:
     """against: name of the row that differences are to. figures: names, in the order of the table; `chosen`, the first
     of them, is the one that is plotted. venues, sections: empty where there is one alone. length: the figure with the
     words of a review. controls: rows with figures of their own. examples: None where they were left out on purpose.
-    commands: exact. facts: what the run was, in few words; settings: all that a repetition must have alike."""
+    commands: exact. facts: what the run was, in few words; settings: all that a repetition must have alike. questions:
+    what was asked before the reviews, as a table of its own with other rows, None where nothing was."""
 
     title: str
     rows: tuple[Row, ...]
@@ -100,6 +101,7 @@ class Comparison:
     facts: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    questions: Comparison | None = None
 
     @property
     def chosen(self) -> str:
@@ -110,6 +112,12 @@ class Comparison:
         """Figures that are not in the table."""
         names = dict.fromkeys(name for row in self.rows for name in row.scores)
         return tuple(name for name in names if name not in self.figures)
+
+    @property
+    def listed(self) -> tuple[tuple[Row, tuple[str, ...]], ...]:
+        """Every row of the page with the figures it has there, for what is not scored."""
+        rows = [(row, self.figures) for row in (*self.rows, *self.controls)]
+        return (*rows, *(self.questions.listed if self.questions else ()))
 
     @property
     def reference(self) -> Row:

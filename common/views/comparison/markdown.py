@@ -15,6 +15,14 @@ def to_markdown(content: Comparison) -> str:
     parts += [_table(("", ""), content.facts.items())] if content.facts else []
     parts += ["## Figures", _figures(content), f"## Differences to {_safe(content.against)}", _gains(content)]
     parts += [chance_note(content)]
+    if asked := content.questions:
+        parts += [
+            "## Questions",
+            _figures(asked),
+            f"## Questions: differences to {_safe(asked.against)}",
+            _gains(asked),
+        ]
+        parts += [chance_note(asked)]
     for title, found in (("venue", content.by_venue), ("section", content.by_section)):
         if found:
             parts += [f"## {content.chosen} by {title}: differences to {_safe(content.against)}"]
@@ -68,8 +76,8 @@ def _costs(content: Comparison) -> str:
 def _unscored(content: Comparison) -> str:
     body = [
         [row.name, reason, str(count), ", ".join(figures)]
-        for row in (*content.rows, *content.controls)
-        for reason, count, figures in unscored(row, content.figures)
+        for row, shown in content.listed
+        for reason, count, figures in unscored(row, shown)
     ]
     return _table(("", "reason", "papers", "figures"), body) if body else "Every paper is scored in every figure."
 

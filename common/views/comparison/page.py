@@ -18,7 +18,12 @@ def to_page(content: Comparison) -> str:
     from markupsafe import Markup
 
     templates = environment(
-        HERE, mean_cell=cells.mean_cell, gain_cell=cells.gain_cell, unscored=cells.unscored, paragraphs=paragraphs
+        HERE,
+        mean_cell=cells.mean_cell,
+        gain_cell=cells.gain_cell,
+        unscored=cells.unscored,
+        chance_note=cells.chance_note,
+        paragraphs=paragraphs,
     )
     pictures = {
         "distributions": plots.distributions(content),
@@ -31,7 +36,6 @@ def to_page(content: Comparison) -> str:
     return templates.get_template("page.html.j2").render(
         content=content,
         plots={name: Markup(picture) for name, picture in pictures.items()},
-        chance=cells.chance_note(content),
         venues=cells.gain_cells(content, content.by_venue),
         sections=cells.gain_cells(content, content.by_section),
         correlations=[(row, plots.rank_correlation(content, row)) for row in content.rows if row.arm],

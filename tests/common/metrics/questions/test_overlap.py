@@ -7,11 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.metrics.matching import Vectors
-from common.metrics.material import Item, System, Trial
 from common.metrics.questions import overlap
-from common.metrics.questions.asked import asked_of
 from common.metrics.questions.overlap import alike
-from tests.common.metrics.examples import by_name, text
+from tests.common.metrics.examples import by_name
 from tests.common.metrics.planes import Planes
 from tests.common.metrics.questions.examples import directed, questions
 
@@ -61,17 +59,3 @@ def test_both_ways_of_comparing_by_hand() -> None:
         one = by_name(found, f"questions.distilled.{name}")
         assert one.values == {"v/1": pytest.approx(value)}, name
         assert one.unscored["v/2"] == "no-questions" and one.unscored["v/3"] in ("no-reference", "none-raised-by-1")
-
-
-def test_questions_of_a_system_are_each_taken_once() -> None:
-    """Four reviews written from one question set ask its questions once."""
-    one = text("x")
-    trials = tuple(
-        Trial(type(one)(name, {}, questions=asked), ())
-        for name, asked in (("1", ("Why?", "How?")), ("2", ("How?", "")))
-    )
-    system = System("s", {"v/1": Item("v/1", "v", trials), "v/2": Item("v/2", "v", ())})
-    assert {key: [one.text for one in found] for key, found in asked_of(system).items()} == {
-        "v/1": ["Why?", "How?"],
-        "v/2": [],
-    }
