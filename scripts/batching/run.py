@@ -11,17 +11,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from math import ceil
 from time import monotonic, sleep
 
 from common.engines.base import Engine, Request
-from common.engines.in_flight import InFlight
+from common.engines.in_flight import InFlight, Pressure
 from common.errors import EngineFailure
 from common.types import Completion
 from scripts.batching import units
 from scripts.batching.journal import BatchJournal
 from scripts.batching.meter import Meter
+from scripts.batching.trips import Requests, Trip, Waiting
 from scripts.batching.units import Failure, Outcome, Ready, Task, Terms, Took
 from scripts.batching.workers import Lost, Workers
 
@@ -31,30 +32,9 @@ TICK = 0.2
 """Seconds between two looks, while nothing can be begun and nothing is in flight."""
 
 
-@dataclass(slots=True)
-class Trip:
-    """A paper between its reading and its record. expected: keys of its requests, in order; those without a completion
-    are queued or in flight. turn: of asking. since: when its stage's first request was begun, 0 before that."""
-
-    task: Task
-    ready: Ready
-    expected: list[str] = field(default_factory=list)
-    answers: dict[str, Completion] = field(default_factory=dict)
-    turn: int = 0
-    since: float = 0.0
-
-    @property
-    def asking(self) -> bool:
-        return self.ready.job.questions is None
-
-    @property
-    def completions(self) -> list[Completion]:
-        return [self.answers[key] for key in self.expected]
-
-
 @dataclass(frozen=True, slots=True)
 class Events:
-    """Whom to tell. on_tick: often, to redraw."""
+    """Whom to tell. on_failed: again says whether it is tried again. on_tick: often, to redraw."""
 
     on_done: Callable[[Task, Outcome], None] = lambda task, outcome: None
     on_failed: Callable[[Task, Failure, bool], None] = lambda task, failure, again: None
@@ -62,7 +42,8 @@ class Events:
 
 
 class Run:
-    """One session over `tasks`. retry: further tries of a paper whose failure may pass. in_flight.most: places."""
+    """One session over `tasks`. retry: further tries of a request, or of reading a paper, whose failure may pass.
+    in_flight.most: places."""
 
     def __init__(
         self,
@@ -79,17 +60,17 @@ class Run:
         self._retry, self._clock = retry, clock
         self.events = Events()
         self._waiting = deque(tasks)
-        self._tries: dict[str, int] = {}
+        self._tries: dict[tuple[str, str], int] = {}
         config = terms.config
         self._first_requests = config.reviews if any(task.questions for task in tasks) else config.samples
         self._read: deque[Ready] = deque()
         self._reading: dict[str, Task] = {}
         self._trips: dict[int, Trip] = {}
         self._numbers = 0
-        self._reviews: deque[tuple[int, Request]] = deque()
-        self._questions: deque[tuple[int, Request]] = deque()
+        self._requests = Requests()
         self._flights: dict[str, tuple[int, Request, float]] = {}
         self._engine: Engine | None = None
+        self._pressure: Pressure | None = None
 
     def read_ahead(self) -> None:
         """Begin to read as many papers as may be wanted before the next ones are read; also while an engine is still
@@ -115,8 +96,9 @@ class Run:
         start, flying, paused = self._clock(), bool(self._flights), 0.0
         self._take_results(0.0)
         while True:
-            pressure, more = getattr(self._engine, "pressure", None), self._more_to_do()
-            allowed = self._in_flight.allowed(len(self._flights), pressure, more)
+            self._pressure = getattr(self._engine, "pressure", None)
+            more = bool(self._requests or self._read)
+            allowed = self._in_flight.allowed(len(self._flights), self._pressure, more)
             requests = [self._begin(*one) for one in self._next(min(free, allowed))]
             if requests or self._flights or not self.meter.left:
                 break
@@ -133,17 +115,17 @@ class Run:
         number, asked, begun = self._flights.pop(request.key)
         self.meter.landed(completion.prompt_tokens, completion.completion_tokens)
         if completion.finish == "abort":
-            self._trouble(number, EngineFailure("The engine gave a request up."), begun)
+            self._trouble(number, asked, EngineFailure("The engine gave a request up."), begun)
         else:
             fresh = completion.prompt_tokens - completion.cached_tokens
-            self._in_flight.landed(fresh + completion.completion_tokens, not hasattr(self._engine, "pressure"))
+            self._in_flight.landed(fresh + completion.completion_tokens, measured=self._pressure is None)
             self._answer(number, asked.key, completion)
         self._end(start, bool(self._flights))
 
     def _failed(self, request: Request, error: EngineFailure) -> None:
-        number, _, begun = self._flights.pop(request.key)
+        number, asked, begun = self._flights.pop(request.key)
         self.meter.gone(1)
-        self._trouble(number, error, begun)
+        self._trouble(number, asked, error, begun)
 
     def _end(self, start: float, flying: bool) -> None:
         """A callback is over. flying: requests were in flight all the while."""
@@ -151,17 +133,16 @@ class Run:
             self.meter.held += self._clock() - start
         self.events.on_tick()
 
-    def _trouble(self, number: int, error: EngineFailure, begun: float) -> None:
-        """One request failed: its paper may be tried again, and the engine is given room. Errors: EngineFailure when it
-        was so too often."""
+    def _trouble(self, number: int, request: Request, error: EngineFailure, begun: float) -> None:
+        """One request failed: it is tried again, later, and the engine is given room. Errors: EngineFailure when the
+        engine failed too often."""
         self._in_flight.failed(begun)
-        trip = self._trips.pop(number, None)
-        if trip:
-            for waiting in (self._reviews, self._questions):
-                kept = [one for one in waiting if one[0] != number]
-                waiting.clear()
-                waiting.extend(kept)
-            self._give_up(trip.task, units.failure(error))
+        trip = self._trips.get(number)
+        if trip and self._again(trip.task, request.key, units.failure(error)):
+            self._requests.add(number, trip, [request])
+        elif trip:
+            del self._trips[number]
+            self._requests.drop(number)
         self._lose_patience(error)
 
     def _broke_off(self, error: EngineFailure) -> None:
@@ -171,7 +152,7 @@ class Run:
         self._flights.clear()
         for number, request, _ in reversed(lost):
             if trip := self._trips.get(number):
-                (self._questions if trip.asking else self._reviews).appendleft((number, request))
+                self._requests.put_back(number, trip, request)
         self._in_flight.failed(self._clock())
         self._lose_patience(error)
 
@@ -182,37 +163,29 @@ class Run:
                 "What is finished is kept: the same command goes on from here.",
             ) from error
 
-    def _more_to_do(self) -> bool:
-        return bool(self._reviews or self._questions or self._read)
-
-    def _next(self, most: int) -> list[tuple[int, Request]]:
-        """Up to `most` requests, those first that bring a paper nearest to its end."""
-        taken: list[tuple[int, Request]] = []
+    def _next(self, most: int) -> list[Waiting]:
+        """Up to `most` requests: those of begun papers, then new papers'."""
+        taken: list[Waiting] = []
         while len(taken) < most:
-            if self._reviews:
-                taken.append(self._reviews.popleft())
-            elif self._questions:
-                taken.append(self._questions.popleft())
+            if self._requests:
+                taken.append(self._requests.pop())
             elif self._read and self._workers.pending <= 2 * self._in_flight.most:
-                self._depart(self._read.popleft())
+                self._numbers += 1
+                self._trips[self._numbers] = Trip(self._read.popleft())
+                self._queue(self._numbers)
             else:
                 break
         return taken
-
-    def _depart(self, ready: Ready) -> None:
-        self._numbers += 1
-        self._trips[self._numbers] = Trip(ready.task, ready)
-        self._queue(self._numbers)
 
     def _queue(self, number: int) -> None:
         """The requests of a trip's next step."""
         trip = self._trips[number]
         if trip.asking:
-            requests, waiting = units.ask_requests(trip.ready, self._terms, trip.turn), self._questions
+            requests = units.ask_requests(trip.ready, self._terms, trip.turn)
         else:
-            requests, waiting = units.review_requests(trip.ready, self._terms), self._reviews
+            requests = units.review_requests(trip.ready, self._terms)
         trip.expected += [one.key for one in requests]
-        waiting.extend((number, request) for request in requests)
+        self._requests.add(number, trip, requests)
 
     def _begin(self, number: int, request: Request) -> Request:
         now, trip = self._clock(), self._trips[number]
@@ -225,7 +198,7 @@ class Run:
         if trip is None:
             return  # another of the paper's requests has failed
         trip.answers[key] = completion
-        if len(trip.answers) < len(trip.expected):
+        if not trip.answered:
             return
         step, function = ("questions", units.take_questions) if trip.asking else ("write", units.write)
         took = Took(self._clock() - trip.since, len(self._trips))
@@ -247,40 +220,41 @@ class Run:
         if isinstance(result, Ready):
             self._read.append(result)
         else:
-            self._give_up(task, _blamed(result))
+            if self._again(task, "read", _blamed(result)):
+                self._waiting.append(task)
 
     def _took_questions(self, number: int, result: Ready | Failure | Lost | None) -> None:
         trip = self._trips[number]
+        if isinstance(result, Failure | Lost):
+            del self._trips[number]
+            if self._again(trip.task, "questions", _blamed(result)):
+                self._waiting.append(trip.task)
+            return
         if result is None:
             trip.turn += 1
-        elif isinstance(result, Ready):
-            self._trips[number] = Trip(trip.task, result)
         else:
-            del self._trips[number]
-            self._give_up(trip.task, _blamed(result))
-            return
+            self._trips[number] = Trip(result)
         self._queue(number)
 
     def _took_write(self, number: int, result: Outcome | Lost) -> None:
         task = self._trips.pop(number).task
         if isinstance(result, Lost):
-            self._give_up(task, _blamed(result))
+            if self._again(task, "write", _blamed(result)):
+                self._waiting.append(task)
             return
         self._journal.done(task, result)
         self.meter.done += 1
         self.events.on_done(task, result)
 
-    def _give_up(self, task: Task, found: Failure) -> None:
-        """For now, or for good."""
+    def _again(self, task: Task, what: str, found: Failure) -> bool:
+        """Whether what failed may be tried again; else the paper has failed. what: the request or step."""
         self._journal.failed(task, found)
-        tries = self._tries[task.id] = self._tries.get(task.id, 0) + 1
+        tries = self._tries[task.id, what] = self._tries.get((task.id, what), 0) + 1
         again = found.passing and tries <= self._retry
-        if again:
-            self._waiting.append(task)
-            self.meter.retried += 1
-        else:
-            self.meter.failed += 1
+        self.meter.retried += again
+        self.meter.failed += not again
         self.events.on_failed(task, found, again)
+        return again
 
 
 def _blamed(result: Failure | Lost) -> Failure:

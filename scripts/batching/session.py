@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from common.config import ChainConfig
 from common.engines.in_flight import InFlight
@@ -26,13 +26,17 @@ from scripts.chain import digest
 from scripts.live import Display
 from scripts.options import Reading, seeded
 
+if TYPE_CHECKING:
+    from scripts.batch_cluster import Cluster
+
 IN_FLIGHT = 64
 """Requests in flight at most, as many as vLLM is started for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What was asked for, besides the papers. places: requests in flight at most; readers: worker processes."""
+    """What was asked for, besides the papers. places: requests in flight at most, of each engine; readers: worker
+    processes. cluster: where to run, None for this machine."""
 
     config: ChainConfig
     reading: Reading
@@ -44,6 +48,7 @@ class Order:
     retry_failed: bool = False
     places: int = IN_FLIGHT
     readers: int = 2
+    cluster: Cluster | None = None
 
 
 def run(order: Order, papers: Plan, display: Display) -> int:
@@ -60,7 +65,11 @@ def run(order: Order, papers: Plan, display: Display) -> int:
         figures: dict[str, Any] = {}
         ended = "interrupted"
         try:
-            if todo:
+            if todo and order.cluster:
+                from scripts import batch_cluster
+
+                batch_cluster.session(order, todo, terms, journal, display, figures)
+            elif todo:
                 _session(order, todo, terms, journal, ahead, display, figures)
             ended = "complete"
         finally:

@@ -189,7 +189,7 @@ def test_a_manifest_gives_papers_forms_and_questions_of_their_own(batch: Batch, 
     assert len(batch.record("b").stages) == 1
     (failure,) = batch.summary["failures"]
     assert (failure["paper"], failure["kind"]) == ("c", "settings") and "absent.yaml" in failure["message"]
-    (batch.papers / "absent.yaml").write_text("questions: [\"Is it new?\"]")
+    (batch.papers / "absent.yaml").write_text('questions: ["Is it new?"]')
     assert batch(source=batch.papers / "m.jsonl") == 0, batch.summary["failures"]
 
 
