@@ -168,4 +168,4 @@ def _host(header: str) -> str:
 
 
 def _too_large(most: int) -> Problem:
-    return Problem(413, "too-large", f"The body has more than {most / 2**20:g} MB, the limit.", "", CLOSE)
+    return Problem(413, "too-large", f"The body has more than {most / 2**20:g} MB, the limit.")

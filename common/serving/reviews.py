@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 
 from fastapi import APIRouter, Depends, Header, Path, Query
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from common.jsonio import from_json
 from common.serving.bodies import JobReply, JobsReply, PassageReply, RerunBody, job_reply, numbered
 from common.serving.chain import Order
 from common.serving.guard import OWNER
-from common.serving.jobs import Job, Upload
+from common.serving.jobs import Job
 from common.serving.jobs.job import FINAL
 from common.serving.jobs.rows import compact
 from common.serving.policies import PAPER
@@ -86,17 +88,13 @@ async def accept(request: Request, service: Serving, owner: Owner) -> Response:
     await run_in_threadpool(service.store.check_room, owner)
     try:
         upload, order = await receive(request, service.store.papers, service.limits)
-        return _accepted(await run_in_threadpool(_take, service, owner, upload, order))
+        try:
+            await run_in_threadpool(service.chain.check, order)
+            return _accepted(await run_in_threadpool(service.accept, owner, upload, order))
+        finally:
+            upload.discard()
     except OSError as error:
         raise Problem(507, "disk", "The paper could not be stored; nothing was accepted.") from error
-
-
-def _take(service: Service, owner: str, upload: Upload, order: Order) -> Job:
-    try:
-        service.chain.check(order)
-        return service.accept(owner, upload, order)
-    finally:
-        upload.discard()
 
 
 @routes.get("/reviews", response_model=JobsReply, responses=documented(422))
@@ -230,11 +228,22 @@ def record(
     response_class=Response,
 )
 def paper(service: Serving, job: Here) -> Response:
-    path = service.store.papers.path(job.id, job.suffix)
-    if not path.is_file():
-        raise _gone()
-    headers = {"content-security-policy": PAPER, "content-disposition": attachment(job.name)}
-    return FileResponse(path, headers=headers, media_type=job.type)
+    try:
+        file = service.store.papers.path(job.id, job.suffix).open("rb")
+    except FileNotFoundError as error:
+        raise _gone() from error
+    headers = {
+        "content-security-policy": PAPER,
+        "content-disposition": attachment(job.name),
+        "content-length": str(os.fstat(file.fileno()).st_size),
+    }
+    return StreamingResponse(_chunks(file), headers=headers, media_type=job.type)
+
+
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while data := file.read(2**18):
+            yield data
 
 
 @routes.get("/reviews/{job}/passages", response_model=list[PassageReply], responses=documented(404, 409, 422))

@@ -46,6 +46,8 @@ class Service:
 
     def close(self) -> None:
         """What runs is given back and continues with the next start; streams end."""
+        if self._stopping.is_set():
+            return
         self.hub.close()
         self._stopping.set()
         if self._workers.close(STOPPING):

@@ -6,6 +6,7 @@ with the questions it had. Nothing here runs a job or knows HTTP.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 import sqlite3
@@ -20,10 +21,15 @@ from common.serving.jobs.database import Database
 from common.serving.jobs.files import Papers, Upload
 from common.serving.jobs.job import FINAL, RUNNING, Event, Fault, Job, QueueFull
 from common.serving.jobs.rows import IS_RUNNING, QUEUE, compact, event_of, job_of, tell
-from common.serving.jobs.work import Work
+from common.serving.jobs.work import Lost, Work
 
 MAX_STARTS = 10
-"""A job that took this many processes down with it is not started again."""
+"""A job that took the service or its engine down with it this many times is not started again."""
+GAVE_UP = Fault(
+    f"The service or its engine stopped {MAX_STARTS} times while it worked on this paper.",
+    "The paper may be what stops it; tell whoever runs the service.",
+    "gave-up",
+)
 UNMEASURED = 60.0
 """Seconds a job is taken to last until one has been measured."""
 
@@ -53,23 +59,10 @@ class JobStore:
             raise
 
     def _recover(self) -> None:
-        fault = Fault(
-            f"The service stopped {MAX_STARTS} times while it worked on this paper.",
-            "The paper may be what stops it; tell whoever runs the service.",
-            "gave-up",
-        )
         with self._database.transaction() as connection:
-            for seq, starts in connection.execute(f"SELECT seq, starts FROM jobs WHERE {IS_RUNNING}").fetchall():
-                if starts >= MAX_STARTS:
-                    values = (time.time(), compact(fault), seq)
-                    connection.execute(
-                        "UPDATE jobs SET status = 'failed', finished = ?, error = ? WHERE seq = ?", values
-                    )
-                    said = {"message": fault.message, "hint": fault.hint, "code": fault.code}
-                    tell(connection, seq, "failed", said)
-                else:
-                    connection.execute("UPDATE jobs SET status = 'queued' WHERE seq = ?", (seq,))
-                    tell(connection, seq, "status", {"status": "queued", "place": None})
+            for (seq,) in connection.execute(f"SELECT seq FROM jobs WHERE {IS_RUNNING}").fetchall():
+                connection.execute("UPDATE jobs SET status = 'queued' WHERE seq = ?", (seq,))
+                tell(connection, seq, "status", {"status": "queued", "place": None})
             known = {f"{row['id']}{row['suffix']}" for row in connection.execute("SELECT id, suffix FROM jobs")}
         self.papers.clean(known)
 
@@ -84,7 +77,9 @@ class JobStore:
             (owner,),
         ).fetchone()
         if waiting["own"] >= self._queue_per_user:
-            first = min(job.place or 1 for job in self._placed(connection) if job.owner == owner)
+            own = connection.execute("SELECT seq FROM jobs WHERE status = 'queued' AND owner = ?", (owner,))
+            places = self._places_now(connection)
+            first = min(places[row["seq"]] for row in own)
             seconds = self._job_seconds(connection) * first / self._places
             raise QueueFull(f"{waiting['own']} of your papers are waiting already.", max(1, round(seconds)))
         if waiting["everyone"] >= self._queue:
@@ -99,10 +94,9 @@ class JobStore:
         return statistics.fmean(row[0] for row in rows) if rows else UNMEASURED
 
     @staticmethod
-    def _placed(connection: sqlite3.Connection) -> list[Job]:
-        places = {row["seq"]: row["place"] for row in connection.execute(QUEUE)}
-        rows = connection.execute("SELECT * FROM jobs WHERE status = 'queued'")
-        return [job_of(row, places[row["seq"]]) for row in rows]
+    def _places_now(connection: sqlite3.Connection) -> dict[int, int]:
+        """seq of each waiting job -> its place in the queue."""
+        return {row["seq"]: row["place"] for row in connection.execute(QUEUE)}
 
     def accept(self, owner: str, upload: Upload, order: Order) -> Job:
         """A new job; once this returns, no kill loses it. Errors: QueueFull; OSError when the disk is full."""
@@ -136,40 +130,52 @@ class JobStore:
             seq = connection.execute(f"INSERT INTO jobs ({names}) VALUES ({marks})", (*values.values(),)).lastrowid
             assert seq is not None
             connection.execute("INSERT INTO readings SELECT ?, paper FROM readings WHERE job = ?", (seq, reading_of))
-            found = next(job for job in self._placed(connection) if job.seq == seq)
-            tell(connection, seq, "status", {"status": "queued", "place": found.place})
+            place = self._places_now(connection)[seq]
+            found = job_of(connection.execute("SELECT * FROM jobs WHERE seq = ?", (seq,)).fetchone(), place)
+            tell(connection, seq, "status", {"status": "queued", "place": place})
             for read in connection.execute("SELECT data FROM events WHERE job = ? AND name = 'paper'", (reading_of,)):
                 tell(connection, seq, "paper", json.loads(read["data"]))
         self._changed(found.id)
         return found
 
     def claim(self) -> Work | None:
-        """The next job, now "reading"; None when nothing waits."""
-        with self._database.transaction() as connection:
-            next_row = connection.execute(f"{QUEUE} LIMIT 1").fetchone()
-            if next_row is None:
+        """The next job, now "reading"; None when nothing waits. One that was started too often fails instead."""
+        while True:
+            with self._database.transaction() as connection:
+                job = self._take(connection)
+            if job is None:
                 return None
-            seq = next_row["seq"]
-            connection.execute(
-                "UPDATE jobs SET status = 'reading', started = ?, starts = starts + 1 WHERE seq = ?", (time.time(), seq)
-            )
-            connection.execute(
-                "INSERT OR REPLACE INTO owners SELECT owner, (SELECT coalesce(max(served), 0) + 1 FROM owners) "
-                "FROM jobs WHERE seq = ?",
-                (seq,),
-            )
-            tell(connection, seq, "status", {"status": "reading", "place": None})
-            job = job_of(connection.execute("SELECT * FROM jobs WHERE seq = ?", (seq,)).fetchone())
-        self._changed(job.id)
-        return Work(self._database, job, self._changed)
+            self._changed(job.id)
+            work = Work(self._database, job, self._changed)
+            if job.starts <= MAX_STARTS:
+                return work
+            with contextlib.suppress(Lost):
+                work.fail(GAVE_UP)
+
+    @staticmethod
+    def _take(connection: sqlite3.Connection) -> Job | None:
+        row = connection.execute(f"{QUEUE} LIMIT 1").fetchone()
+        if row is None:
+            return None
+        seq = row["seq"]
+        connection.execute(
+            "UPDATE jobs SET status = 'reading', started = ?, starts = starts + 1 WHERE seq = ?", (time.time(), seq)
+        )
+        connection.execute(
+            "INSERT OR REPLACE INTO owners SELECT owner, (SELECT coalesce(max(served), 0) + 1 FROM owners) "
+            "FROM jobs WHERE seq = ?",
+            (seq,),
+        )
+        tell(connection, seq, "status", {"status": "reading", "place": None})
+        return job_of(connection.execute("SELECT * FROM jobs WHERE seq = ?", (seq,)).fetchone())
 
     def find(self, owner: str, job: str) -> Job | None:
         """None as well for a job of somebody else."""
         with self._database.transaction() as connection:
             row = connection.execute("SELECT * FROM jobs WHERE id = ? AND owner = ?", (job, owner)).fetchone()
-            if row is None or row["status"] != "queued":
-                return row and job_of(row)
-            return next(one for one in self._placed(connection) if one.seq == row["seq"])
+            if row is None:
+                return None
+            return job_of(row, self._places_now(connection).get(row["seq"]) if row["status"] == "queued" else None)
 
     def listed(self, owner: str, limit: int, before: str | None = None) -> list[Job]:
         """The newest first; before: only those accepted before that job."""
@@ -179,7 +185,7 @@ class JobStore:
                 "(SELECT seq FROM jobs WHERE id = :before AND owner = :owner)) ORDER BY seq DESC LIMIT :limit",
                 {"owner": owner, "before": before, "limit": limit},
             ).fetchall()
-            places = {row["seq"]: row["place"] for row in connection.execute(QUEUE)}
+            places = self._places_now(connection)
         return [job_of(row, places.get(row["seq"])) for row in rows]
 
     def events(self, job: Job, after: int = 0) -> list[Event]:

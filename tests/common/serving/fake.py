@@ -73,8 +73,8 @@ class FakeChain:
         self._wait(cancelled)
         if "explode" in paper.title:
             raise ZeroDivisionError("a defect that quotes the paper: SECRETWORD")
-        if "engine dies" in paper.title:
-            self.alive = False
+        if "engine" in paper.title and self.seen.count((paper.title, order)) == 1:
+            self.alive = "dies" not in paper.title
             raise EngineFailure("The engine ran out of memory.", "Start the service anew.")
         return record(paper, questions, (*stages, stage("reviewer", "Strengths\n- It works.")))
 
