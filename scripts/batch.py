@@ -27,6 +27,14 @@ def _shard(context: click.Context, option: click.Parameter, value: str | None) -
     return Shard(int(number), int(of))
 
 
+def _cluster(address: str | None, replicas: int, readers: int) -> Any:
+    if address is None:
+        return None
+    from scripts.batch_cluster import Cluster
+
+    return Cluster(address, replicas, readers)
+
+
 @click.command()
 @click.argument("papers", type=click.Path(path_type=Path, exists=True), metavar="DIR|MANIFEST")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, metavar="DIR", help="Results.")
@@ -45,6 +53,8 @@ def _shard(context: click.Context, option: click.Parameter, value: str | None) -
 @click.option(
     "--readers", type=click.IntRange(1, 64), metavar="N", help="Worker processes. [half of the cores, 2 to 8]"
 )
+@click.option("--ray", "address", metavar="ADDRESS", help="On a Ray cluster: HOST:PORT of its head, auto, or local.")
+@click.option("--replicas", type=click.IntRange(1), default=1, metavar="N", help="Engines on the cluster. [1]")
 @shared
 def command(**values: Any) -> int:
     """Review thousands of papers; a killed run continues where it stopped.
@@ -54,9 +64,11 @@ def command(**values: Any) -> int:
     review batch papers.csv --out reviews/ --format html     columns: path, id, form, questions
     review batch papers/ --out reviews/ --shard 2/8          on the second of eight machines
     review batch papers/ --out reviews/ --server http://127.0.0.1:8000
+    review batch papers/ --out /shared/reviews --ray head:6379 --replicas 8
     """
     config, reading = settings(values)
     load_form(config.form)
+    readers = values["readers"] or min(8, max(2, (os.cpu_count() or 2) // 2))
     order = Order(
         config=config,
         reading=reading,
@@ -67,7 +79,8 @@ def command(**values: Any) -> int:
         retry=values["retry"],
         retry_failed=values["retry_failed"],
         places=values["in_flight"],
-        readers=values["readers"] or min(8, max(2, (os.cpu_count() or 2) // 2)),
+        readers=readers,
+        cluster=_cluster(values["address"], values["replicas"], readers),
     )
     papers = plan(values["papers"], order.out, order.shard, values["limit"])
     with Display(quiet=values["quiet"]) as display:

@@ -12,160 +12,86 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from threading import Lock
-from time import perf_counter
 from typing import Any
 
 from common.cluster.connection import connected
-from common.config import ChainConfig
-from common.engines.base import Engine, Request
-from common.errors import EngineFailure, ReviewError
-from common.types import Completion
-from scripts import opening, results
-from scripts.batching import units
+from common.engines.base import Engine
+from common.errors import EngineFailure
+from scripts.batch_workers import CALLS, HAND, Reader, Replica, Starter
 from scripts.batching.journal import BatchJournal
-from scripts.batching.units import Failure, Outcome, Ready, Task, Terms, Took
-
-HAND = 4
-"""Papers that travel together: what a lost worker has to do again, at most, for each call it had begun."""
-TRIES = 3
-CALLS = 10
-"""Calls a replica works on at once: with HAND papers each, enough to fill an engine of 64 places (docs/SIZING.md)."""
+from scripts.batching.meter import Meter
+from scripts.batching.progress import Line
+from scripts.batching.run import Events
+from scripts.batching.session import Order
+from scripts.batching.units import Failure, Outcome, Task, Terms
+from scripts.live import Display
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """address: "local", "auto" or HOST:PORT. replicas: engines. readers: actors that read papers, a CPU each. gpus: of
-    one replica: its engine's tensor parallelism. cpus: a local cluster's, None for the cores there are."""
+    """address: "local", "auto" or HOST:PORT. replicas: engines. readers: actors that read papers, a CPU each. cpus: a
+    local cluster's, None for the cores there are."""
 
     address: str
     replicas: int = 1
     readers: int = 2
-    gpus: int = 0
     cpus: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Starter:
-    """Makes a replica's engine, on the replica's machine. places: requests it runs at once."""
-
-    config: ChainConfig
-    places: int = 64
-
-    def __call__(self) -> Engine:
-        if self.config.server:
-            return opening.start(self.config)[0]
-        return opening.start_vllm(opening.find_model(self.config), self.config.context, self.places, shared=True)
-
-
-class Reader:
-    """Reads papers and cuts them to the context. Each PDF is parsed in a process of its own, with limits."""
-
-    def __init__(self, terms: Terms) -> None:
-        self.terms = terms
-
-    def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
-        tasks = map(pickle.loads, batch["task"])
-        return _rows(batch, [units.read(task, self.terms) for task in tasks])
-
-
-class Replica:
-    """An engine and the papers in flight on it. Calls come in several threads at once, and each paper of a call runs
-    in one of its own, so that the engine is never left waiting for the last paper of a hand."""
-
-    def __init__(self, terms: Terms, start: Callable[[], Engine]) -> None:
-        if not terms.out.is_dir():
-            raise ReviewError(
-                f"This node does not see the output folder {terms.out}.", "Give a folder that all nodes share."
-            )
-        self.engine = start()
-        self.turn = nullcontext() if self.engine.concurrent else Lock()
-        self.terms = replace(terms, gauge=replace(terms.gauge, name=self.engine.name))
-        self.pool = ThreadPoolExecutor(HAND * CALLS, thread_name_prefix="paper")
-
-    def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
-        return _rows(batch, list(self.pool.map(self.review, map(pickle.loads, batch["found"]))))
-
-    def review(self, ready: Ready | Failure) -> Outcome | Failure:
-        """One paper to its record. Errors are the paper's own failure."""
-        if isinstance(ready, Failure):
-            return ready
-        try:
-            place = units.place_of(ready.task, self.terms)
-            record = results.finished(place, ready.job.paper.source.sha256, ready.settings)
-            if record:
-                # A worker was lost after this was written; files that belong to the record may have been lost with it.
-                return units.write_record(record, ready.task, self.terms)
-            return self._reviewed(ready)
-        except ReviewError as error:
-            return units.failure(error)
-
-    def _reviewed(self, ready: Ready) -> Outcome | Failure:
-        start, answers, turn = perf_counter(), list[Completion](), 0
-        while ready.job.questions is None:
-            answers += self._complete(units.ask_requests(ready, self.terms, turn))
-            asked = units.take_questions(ready, self.terms, answers, Took(perf_counter() - start, HAND * CALLS))
-            if isinstance(asked, Failure):
-                return asked
-            ready, turn = asked or ready, turn + 1
-        start = perf_counter()
-        answers = self._complete(units.review_requests(ready, self.terms))
-        return units.write(ready, self.terms, answers, Took(perf_counter() - start, HAND * CALLS))
-
-    def _complete(self, requests: Sequence[Request]) -> list[Completion]:
-        """In the order of the requests."""
-        waiting, answers = list(requests), dict[str, Completion]()
-
-        def more(free: int) -> list[Request]:
-            given, waiting[:] = waiting[:free], waiting[free:]
-            return given
-
-        with self.turn:
-            self.engine.flow(more, lambda request, answer: answers.update({request.key: answer}), len(requests))
-        return [answers[request.key] for request in requests]
-
-
-def _rows(batch: dict[str, Any], found: Sequence[Any]) -> dict[str, Any]:
-    """Columns of a block. Papers and outcomes travel as bytes: Arrow knows no unions."""
-    return {"id": batch["id"], "found": [pickle.dumps(one) for one in found]}
+def session(
+    order: Order,
+    todo: Sequence[Task],
+    terms: Terms,
+    journal: BatchJournal,
+    display: Display,
+    figures: dict[str, Any],
+) -> None:
+    """A session of `review batch` on order.cluster. figures: filled in whatever happens. Errors: as of `drive`."""
+    meter = Meter(len(todo))
+    try:
+        with Line(display, meter) as line:
+            events = Events(lambda task, outcome: line.done(), line.failed, line.tick)
+            start = Starter(order.config, order.places)
+            drive(todo, terms, start, order.cluster, journal, meter, order.retry, events)
+    finally:
+        unknown = dict.fromkeys(("idle_share", "held_share"))  # how busy an engine elsewhere is, only it can tell
+        figures |= {"engine": f"{order.cluster.replicas} on Ray", **meter.figures(), **unknown}
 
 
 def drive(
-    tasks: Sequence[Task],
+    todo: Sequence[Task],
     terms: Terms,
     start: Callable[[], Engine],
     cluster: Cluster,
     journal: BatchJournal,
-    tell: Callable[[Task, Outcome | Failure], None] = lambda task, found: None,
-) -> list[Task]:
-    """Review what the journal has not, and again, up to TRIES times, what failed for a reason that may pass. tell: of
-    each paper, once its line is in the journal. Returns the tasks without a review; the journal says why.
+    meter: Meter,
+    retry: int = 2,
+    events: Events = Events(),  # noqa: B008  (frozen)
+) -> None:
+    """Review the tasks, and those again, up to `retry` times, whose failure may pass.
 
-    Errors: as of `run`; what was finished by then is in the journal or has its record, and the next run goes on.
+    Errors: as of `run`; what was finished by then is in the journal or has its record, and the next session goes on.
     """
-    left = [task for task in tasks if not _finished(task, terms, journal)]
-    for _ in range(TRIES):
+    left = list(todo)
+    for turn in range(retry + 1):
         again = []
+        meter.begun(len(left), 0.0)
         for task, found in run(left, terms, start, cluster):
-            if isinstance(found, Failure):
-                journal.failed(task, found)
-                again += [task] if found.passing else []
-            else:
+            if isinstance(found, Outcome):
                 journal.done(task, found)
-            tell(task, found)
+                meter.landed(found.read, found.written)
+                meter.done += 1
+                events.on_done(task, found)
+            else:
+                journal.failed(task, found)
+                meter.gone(1)
+                again += [task] if found.passing and turn < retry else []
+                events.on_failed(task, found, task in again)
+            meter.failed = meter.papers - meter.done - len(again) - meter.flying
+            events.on_tick()
+        meter.retried += len(again)
         left = again
-    return [task for task in tasks if journal.standing(task).done is None]
-
-
-def _finished(task: Task, terms: Terms, journal: BatchJournal) -> bool:
-    """A task whose form or questions file is wrong is not; reading it will say so."""
-    try:
-        return journal.finished(task, units.settings_of(task, terms))
-    except ReviewError:
-        return False
 
 
 def run(
@@ -210,7 +136,7 @@ def _streamed(
         fn_constructor_args=(terms, start),
         batch_size=None,
         num_cpus=1,
-        num_gpus=cluster.gpus,
+        num_gpus=_gpus(start),
         compute=ActorPoolStrategy(
             size=cluster.replicas,
             max_tasks_in_flight_per_actor=CALLS + 2,
@@ -226,6 +152,13 @@ def _streamed(
             f"The cluster gave up: {_reason(error)}",
             "What was finished is kept; the same command goes on from there. `ray status` shows the cluster.",
         ) from error
+
+
+def _gpus(start: Callable[[], Engine]) -> int:
+    """GPUs of a replica: what its model is spread over; none where the engine is elsewhere or the cluster has none."""
+    import ray
+
+    return getattr(start, "gpus", 0) if ray.cluster_resources().get("GPU") else 0
 
 
 def _reason(error: BaseException) -> str:

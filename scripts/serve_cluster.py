@@ -1,6 +1,6 @@
 """`review serve --ray ADDRESS`: the base and both adapters as replicas of Ray Serve LLM, behind one address.
 
-Ray Serve LLM is Ray's own deployment of vLLM's server: `llm_config` says what each replica runs, `deploy` hands it to
+Ray Serve LLM is Ray's own deployment of vLLM's server: `llm_config` says what each replica runs, `deployed` hands it to
 the cluster and waits. Requests go through HAProxy straight to vLLM's own application in a replica ("direct streaming"),
 so that clients find what one `review serve` has: the same models, /tokenize, grammars. The review service with its jobs
 and page is not deployed here: it is one process before the cluster, `review serve --server URL` (docs/CLUSTER.md).
@@ -12,12 +12,16 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Event
 from typing import Any
 
-from common.cluster.connection import connected
+from common.cluster.connection import LOCAL, connected
+from common.config import ChainConfig
 from common.engines.vllm_options import VllmOptions, engine_arguments, environment, rank_slot
 from common.errors import EngineFailure
+from scripts import opening
 from scripts.opening import Model
+from scripts.serve import unusual
 
 APP = "review"
 HOST = "127.0.0.1"
@@ -42,16 +46,40 @@ class Deployment:
     options: VllmOptions
     replicas: int = 1
     gpu: str = ""
-    on_cpu: bool = False
 
 
-def llm_config(wanted: Deployment) -> dict[str, Any]:
-    """Ray's LLMConfig. Weights and adapters are read from their paths, which every node must see.
+def wanted(
+    config: ChainConfig, replicas: int, gpu: str = "", notify: Callable[[str], None] | None = None
+) -> Deployment:
+    """The deployment of a chain's model and adapters. Errors: BadConfig, EngineFailure about either."""
+    model = opening.find_model(config, notify)
+    preset = model.path.preset
+    options = VllmOptions(
+        context=min(config.context or model.path.context, model.path.context),
+        dtype=preset.dtype,
+        tensor_parallel=preset.tensor_parallel,
+        template_arguments=preset.template_arguments,
+    )
+    return Deployment(model, options, replicas, gpu)
+
+
+def serve(deployment: Deployment, address: str, port: int, notify: Callable[[str], None]) -> None:
+    """Until Ctrl-C. Errors: as of `deploy`."""
+    with deployed(deployment, address, port, notify) as url:
+        notify(f"Serving on {url}. Reviews: review chain paper.pdf --server {url}")
+        for line in unusual(deployment.model):
+            notify(line)
+        Event().wait()
+
+
+def llm_config(wanted: Deployment, on_cpu: bool) -> dict[str, Any]:
+    """Ray's LLMConfig. Weights and adapters are read from their paths, which every node must see. on_cpu: for clusters
+    without GPUs, to try it.
 
     A stage without an adapter has no model of its own: clients ask the base then, as they do of any server.
     """
     model, options = wanted.model, wanted.options
-    arguments = engine_arguments(options, wanted.on_cpu)
+    arguments = engine_arguments(options, on_cpu)
     if model.adapters:
         arguments |= {
             "enable_lora": True,
@@ -68,14 +96,14 @@ def llm_config(wanted: Deployment) -> dict[str, Any]:
         "engine_kwargs": arguments,
         "deployment_config": {"num_replicas": wanted.replicas, "name": APP},
         "runtime_env": {"env_vars": _replica_environment(options)},
-        **_hardware(wanted),
+        **_hardware(wanted.gpu, on_cpu),
     }
 
 
-def _hardware(wanted: Deployment) -> dict[str, Any]:
-    if wanted.on_cpu:
+def _hardware(gpu: str, on_cpu: bool) -> dict[str, Any]:
+    if on_cpu:
         return {"accelerator_config": {"kind": "cpu"}, "placement_group_config": {"bundles": [{"CPU": 1}]}}
-    return {"accelerator_type": wanted.gpu} if wanted.gpu else {}
+    return {"accelerator_type": gpu} if gpu else {}
 
 
 def _replica_environment(options: VllmOptions) -> dict[str, str]:
@@ -86,34 +114,40 @@ def _replica_environment(options: VllmOptions) -> dict[str, str]:
 
 
 @contextmanager
-def deploy(wanted: Deployment, address: str, port: int, notify: Callable[[str], None] | None = None) -> Iterator[str]:
+def deployed(deployment: Deployment, address: str, port: int, notify: Callable[[str], None]) -> Iterator[str]:
     """Deploy, give the address when all replicas answer, and take the deployment away again.
 
     It listens on loopback, on every node, without a key: people are let in by the service in front.
     Errors: EngineFailure when Ray Serve LLM is missing, the cluster does not answer or no replica starts.
     """
     with connected(address, SWITCHES):
-        serve, build = _imported()
-        if notify:
-            notify(f"Deploying {wanted.model.path.id} on {wanted.replicas} replicas ...")
-        serve.start(http_options={"host": HOST, "port": port})
+        serving, build = _imported()
+        config = llm_config(deployment, on_cpu=not _gpus())
+        notify(f"Deploying {deployment.model.path.id} on {deployment.replicas} replicas ...")
+        serving.start(http_options={"host": HOST, "port": port})
         try:
             try:
-                serve.run(build({"llm_configs": [llm_config(wanted)]}), name=APP, route_prefix="/")
+                serving.run(build({"llm_configs": [config]}), name=APP, route_prefix="/")
             except RuntimeError as error:
                 raise EngineFailure(
-                    f"The cluster could not start {wanted.model.path.id}: {str(error).strip().splitlines()[0]}",
+                    f"The cluster could not start {deployment.model.path.id}: {str(error).strip().splitlines()[0]}",
                     "`ray status` shows whether it has the GPUs; each replica's log is under /tmp/ray/session_latest.",
                 ) from error
             yield f"http://{HOST}:{port}"
         finally:
-            serve.delete(APP)
-            if address == "local":
-                serve.shutdown()
+            serving.delete(APP)
+            if address == LOCAL:
+                serving.shutdown()
+
+
+def _gpus() -> float:
+    import ray
+
+    return ray.cluster_resources().get("GPU", 0)
 
 
 def _imported() -> tuple[Any, Callable[[dict[str, Any]], Any]]:
-    """Ray Serve and the builder of its LLM application. Errors: EngineFailure."""
+    """Ray's Serve and the builder of its LLM application. Errors: EngineFailure."""
     try:
         from ray import serve
         from ray.serve.llm import build_openai_app

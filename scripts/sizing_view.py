@@ -56,7 +56,8 @@ def assumptions(replica: Replica, demand: Demand) -> str:
             f"  reached of them: {shares.compute:.0%} of the operations while reading, {shares.bandwidth:.0%} of the "
             f"bandwidth while writing; {shares.memory:.0%} of the memory may be filled",
             f"  answers fill {demand.answers:.0%} of max_tokens" + (": an upper bound" if demand.answers == 1 else ""),
-            f"  {replica.places} requests at once in a replica; transfers between its GPUs are part of the shares",
+            f"  {replica.places} requests at once in a replica; each doubling of its GPUs leaves {shares.spread:.0%} "
+            f"of both shares: {replica.spread:.3f} at {replica.parallel}",
         ]
     )
 
@@ -91,9 +92,10 @@ def seconds(replica: Replica, demand: Demand, gpus: int, papers: int) -> str:
         [
             f"Seconds of a paper on a replica with {count} in flight",
             f"  reading   (2 x {active:,} x {one.read:,.0f} + {attention:.2e} for attention) / ({replica.parallel} x "
-            f"{replica.gpu.tflops:g}e12 x {replica.shares.compute:g}) = {replica.reading(one):.2f} s",
+            f"{replica.gpu.tflops:g}e12 x {replica.shares.compute:g} x {replica.spread:.3f}) = "
+            f"{replica.reading(one):.2f} s",
             f"  a step    weights and cache of {count} papers, at {replica.parallel} x {replica.gpu.bandwidth:g}e12 x "
-            f"{replica.shares.bandwidth:g} bytes/s = {step * 1000:.1f} ms",
+            f"{replica.shares.bandwidth:g} x {replica.spread:.3f} bytes/s = {step * 1000:.1f} ms",
             f"  writing   {one.steps:,.0f} steps x {step * 1000:.1f} ms / {count} papers = "
             f"{one.steps * step / count:.2f} s",
             f"  a paper   {replica.seconds(one):.2f} s of the replica's time; alone it would wait {alone:,.0f} s",
@@ -141,7 +143,8 @@ def models(rows: Sequence[Row], gpu: Gpu, counts: Sequence[int]) -> str:
 
 def simulated(replica: Replica, demand: Demand, fleets: Sequence[Fleet], papers: int, half_within: float) -> str:
     """All papers at once, and as they come before a deadline."""
-    service = [replica.seconds(one, replica.papers(demand.mean())) for one in demand.draw(papers, SEED)]
+    full = replica.papers(demand.mean())
+    service = [replica.seconds(one, full) for one in demand.draw(papers, SEED)]
     arrivals = before_deadline(papers, half_within * 3600, WINDOW, SEED)
     first = fleets[0]
     loss = f"a replica lost every {first.hours:g} h, back after {first.back:g} s" if first.hours else "none lost"
@@ -155,8 +158,8 @@ def simulated(replica: Replica, demand: Demand, fleets: Sequence[Fleet], papers:
             _table(["replicas", "GPUs", "papers/hour", "of the ideal", "hours in all", "begun again"],
                    [[row[0], str(int(row[0]) * replica.parallel), *row[1:]] for row in at_once]),
             f"  a conference: {papers:,} papers over {WINDOW / 3600:g} hours, half of them in the last {half_within:g}",
-            _table(["replicas", "hours from submission to review: median", "95%", "99%", "longest",
-                    "hours after the deadline", "queue at most", "busy", "begun again"], in_time),
+            _table(["replicas", "minutes from submission to review: median", "95%", "99%", "longest",
+                    "minutes after the deadline", "queue at most", "busy", "begun again"], in_time),
         ]
     )  # fmt: skip
 
@@ -168,10 +171,10 @@ def _at_once(fleet: Fleet, outcome: Outcome, service: Sequence[float]) -> list[s
 
 
 def _in_time(fleet: Fleet, outcome: Outcome) -> list[str]:
-    waits = [seconds / 3600 for seconds in outcome.waits]
+    waits = [seconds / 60 for seconds in outcome.waits]
     cuts = quantiles(waits, n=100) if len(waits) > 1 else [waits[0]] * 99
-    after = max(0.0, outcome.end - WINDOW) / 3600
-    times = [f"{hours:,.2f}" for hours in (cuts[49], cuts[94], cuts[98], max(waits), after)]
+    after = max(0.0, outcome.end - WINDOW) / 60
+    times = [f"{minutes:,.1f}" for minutes in (cuts[49], cuts[94], cuts[98], max(waits), after)]
     return [str(fleet.replicas), *times, f"{outcome.longest:,}", f"{outcome.busy:.0%}", f"{outcome.restarts:,}"]
 
 

@@ -28,11 +28,13 @@ class NoRoom(ReviewError):
 @dataclass(frozen=True, slots=True)
 class Shares:
     """What is reached of a GPU's peaks. compute: of its operations while reading; bandwidth: of its memory's while
-    writing; memory: that the engine may fill. Transfers between the GPUs of one replica are part of them."""
+    writing; memory: that the engine may fill. spread: what is left of both when a copy stands on twice as many GPUs,
+    which exchange the result of every layer."""
 
     compute: float = 0.5
     bandwidth: float = 0.6
     memory: float = 0.9
+    spread: float = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +59,18 @@ class Replica:
         return self.shares.memory * self.parallel * self.gpu.memory_gib * GIB - self.weights
 
     @property
+    def spread(self) -> float:
+        return self.shares.spread ** math.log2(self.parallel)
+
+    @property
     def operations(self) -> float:
         """A second."""
-        return self.parallel * self.gpu.tflops * 1e12 * self.shares.compute
+        return self.parallel * self.gpu.tflops * 1e12 * self.shares.compute * self.spread
 
     @property
     def bytes(self) -> float:
         """A second, read from memory."""
-        return self.parallel * self.gpu.bandwidth * 1e12 * self.shares.bandwidth
+        return self.parallel * self.gpu.bandwidth * 1e12 * self.shares.bandwidth * self.spread
 
     @property
     def active(self) -> int:

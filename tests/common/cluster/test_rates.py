@@ -22,21 +22,28 @@ GPU = GPUS["h100"]
 
 def test_a_paper_takes_what_the_formulas_say() -> None:
     """Whoever rents GPUs by these figures must be able to follow every step."""
-    replica = Replica(TOY, GPU, 2, Shares(compute=0.5, bandwidth=0.6, memory=0.9), places=64)
+    replica = Replica(TOY, GPU, 2, Shares(compute=0.5, bandwidth=0.6, memory=0.9, spread=0.9), places=64)
     assert replica.hidden == pytest.approx(1000)
     assert replica.weights == 240e6
     assert replica.room == pytest.approx(0.9 * 2 * 80 * GIB - 240e6)
     # 2 x 120e6 x 3,000 and, for attention, 2 x 10 x 1,000 x (1e6 + 4e6).
-    assert replica.reading(WORK) == pytest.approx((720e9 + 100e9) / (2 * 989e12 * 0.5))
+    assert replica.reading(WORK) == pytest.approx((720e9 + 100e9) / (2 * 989e12 * 0.5 * 0.9))
     # 400 steps; 4 sequences of 1,050 tokens over 100 of them, one of 2,150 over 300: 2,662.5 tokens in the mean.
     assert (WORK.steps, WORK.written, WORK.together) == (400, 700, 1.75)
-    step = (240e6 + 10 * 2662.5 * 20_000) / (2 * 3.35e12 * 0.6)
+    step = (240e6 + 10 * 2662.5 * 20_000) / (2 * 3.35e12 * 0.6 * 0.9)
     assert replica.step(WORK, 10) == pytest.approx(step)
     assert replica.seconds(WORK, 10) == pytest.approx(replica.reading(WORK) + 400 * step / 10)
     # A paper holds 2,300 tokens at most; 64 places are 36 papers of 1.75 answers.
     assert replica.cache(WORK) == 2300 * 20_000
     assert replica.papers(WORK) == 36
     assert replica.per_hour(WORK) == pytest.approx(3600 / replica.seconds(WORK, 36))
+
+
+def test_a_copy_on_more_gpus_is_not_faster_for_nothing() -> None:
+    """Without the exchange between GPUs a copy on eight of them would always seem as good as eight copies."""
+    ways = choices(load_preset("llama3.1-8b"), GPUS["h200"], 8, Shares(), WORK, 4096)
+    assert ways[0].parallel == 1
+    assert Replica(TOY, GPU, 8, Shares()).operations == pytest.approx(8 * 989e12 * 0.5 * 0.95**3)
 
 
 def test_a_large_batch_is_bound_by_arithmetic() -> None:
