@@ -154,7 +154,7 @@ function History(props: { onTrouble: (trouble: Shown) => void }) {
               </span>
             </a>
             <span class={`status ${job.status}`}>{STATUS[job.status]}</span>
-            <button type="button" class="quiet icon" aria-label={`Delete ${job.paper.title || job.paper.name}`} onClick={() => setDoomed(job)}>
+            <button type="button" class="quiet icon" aria-label={`Delete ${visible(job.paper.title || job.paper.name)}`} onClick={() => setDoomed(job)}>
               <svg viewBox="0 0 20 20" aria-hidden="true"><path d="M5 5l10 10M15 5L5 15" /></svg>
             </button>
           </li>

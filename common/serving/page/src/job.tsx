@@ -11,6 +11,7 @@ import { keptPaper } from "./papers";
 import { QuestionsPane } from "./questions";
 import { ReviewPane, type Picked } from "./review";
 import { Tabs, type Tab } from "./tabs";
+import { visible } from "./text";
 import { Alert, asTrouble, type Shown } from "./trouble";
 import { over, type Evidence, type FormName, type Job } from "./types";
 import { useJob, type JobState } from "./use_job";
@@ -34,7 +35,7 @@ export function JobView({ id }: { id: string }) {
   useEffect(() => {
     if (!chose.current && ["reviewing", "done"].includes(state.status)) setTab("review");
   }, [state.status]);
-  useEffect(() => { document.title = `${job?.paper.title || job?.paper.name || "A paper"} · Question, then review`; }, [job]);
+  useEffect(() => { document.title = `${visible(job?.paper.title || job?.paper.name || "A paper")} · Question, then review`; }, [job]);
   useLeaveWarning(dirty);
   const choose = (one: Tab): void => { chose.current = true; setTab(one); };
   useKeys({ points, picked, pick, choose, paper });

@@ -126,7 +126,7 @@ function Editor(props: Props & { questions: Question[] }) {
       <div class="rerun">
         <label for="rerun-form" class="unseen">Form of the next review</label>
         <select id="rerun-form" value={form} onChange={(event) => setForm(event.currentTarget.value)}>
-          {!props.forms.some((one) => one.name === form) && <option value={form}>{form || "The usual form"}</option>}
+          {!props.forms.some((one) => one.name === form) && <option value={form}>{visible(form) || "The usual form"}</option>}
           {props.forms.map((one) => <option key={one.name} value={one.name}>{one.title || one.name}</option>)}
         </select>
         {dirty && <button type="button" onClick={() => setDrafts(drafted(props.questions))}>Undo changes</button>}
