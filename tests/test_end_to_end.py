@@ -7,12 +7,12 @@ import re
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import jsonschema
 import openai
+import psutil
 import pytest
 
 from common.forms import load_form
@@ -21,6 +21,7 @@ from common.store import ModelPath
 from common.types import ChainRecord
 from common.views.schema import record_schema
 from tests.conftest import ROOT
+from tests.scripts.service import Serving, serving
 
 SHORT = ["--samples", "2", "--set", "questioner.max_tokens=256", "--set", "reviewer.max_tokens=320"]
 SHORT += ["--set", "paper_share=0.3", "--seed", "7"]
@@ -63,50 +64,30 @@ def test_a_real_pdf_becomes_questions_and_a_grounded_review(
 
 
 @pytest.fixture(scope="module")
-def server(adapter_folders: dict[str, Path], base_model: ModelPath) -> Iterator[str]:
+def service(
+    adapter_folders: dict[str, Path], base_model: ModelPath, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Serving]:
     """`review serve` with both adapters on a free port of loopback."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     adapters = ["--adapter-a", adapter_folders["questioner"], "--adapter-b", adapter_folders["reviewer"]]
-    command = [sys.executable, "-m", "scripts.review", "serve", "--port", port, *adapters, "--set", "context=4096"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "VLLM_CPU_KVCACHE_SPACE": "1"}
-    process = subprocess.Popen(
-        [*map(str, command)], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        _wait_until_ready(url, process)
-        yield url
-    finally:
-        process.terminate()
-        try:
-            process.wait(timeout=60)
-        except subprocess.TimeoutExpired:
-            process.kill()
-
-
-def _wait_until_ready(url: str, process: subprocess.Popen[str]) -> None:
-    import httpx
-
-    deadline = time.monotonic() + 420
-    while time.monotonic() < deadline:
-        assert process.poll() is None, process.stdout.read() if process.stdout else ""
-        try:
-            if httpx.get(f"{url}/health", timeout=5).status_code == 200:
-                return
-        except httpx.HTTPError:
-            time.sleep(1)
-    raise AssertionError("the server did not become ready")
+    settings = ["--set", "context=4096", "--set", "paper_share=0.3"]
+    settings += ["--set", "questioner.max_tokens=96", "--set", "reviewer.max_tokens=96"]
+    state = tmp_path_factory.mktemp("service") / "state"
+    with serving(state, *adapters, *settings, bound=420, VLLM_CPU_KVCACHE_SPACE="1") as running:
+        yield running
+        engine = psutil.Process(running.process.pid).children(recursive=True)
+        assert any("EngineCore" in " ".join(one.cmdline()) for one in engine)
+        running.process.kill()
+        psutil.wait_procs(engine, timeout=30)
+        assert not any(one.is_running() for one in engine), "a killed service must not leave its engine behind"
 
 
 @pytest.mark.slow
 class TestServe:
     """One server, both stages, any client."""
 
-    def test_any_openai_client_can_use_it(self, server: str) -> None:
+    def test_any_openai_client_can_use_it(self, service: Serving) -> None:
         """Groups already have clients; the server must speak their language."""
-        client = openai.OpenAI(base_url=f"{server}/v1", api_key="none")
+        client = openai.OpenAI(base_url=f"{service.url}/v1", api_key="none")
         models = {card.id for card in client.models.list().data}
         assert {"questioner", "reviewer", "embedded:smollm2-135m"} <= models
         texts = set()
@@ -118,11 +99,58 @@ class TestServe:
             texts.add(answer.choices[0].message.content)
         assert len(texts) == 2
 
-    def test_the_chain_runs_against_it(self, server: str, sample_pdf: Path, tmp_path: Path) -> None:
+    def test_papers_and_clients_share_its_engine(self, service: Serving, sample_pdf: Path) -> None:
+        """A paper is reviewed while a client is answered: one model in memory, one batch."""
+        first, second = (service.post(sample_pdf, {"seed": seed, "samples": 2}) for seed in (7, 8))
+        service.wait(first, "asking", "reviewing", bound=120)
+        question = [{"role": "user", "content": "Name one weakness."}]
+        client = openai.OpenAI(base_url=f"{service.url}/v1", api_key="none")
+        answer = client.chat.completions.create(model="reviewer", messages=question, max_tokens=4)
+        assert answer.usage and answer.usage.completion_tokens == 4
+        assert service.get(second["links"]["self"])["status"] not in ("done", "failed"), "it did not wait its turn"
+        for job in (first, second):
+            assert service.ended(job, bound=240)["status"] == "done"
+            content = service.client.get(job["links"]["record"], params={"format": "json"}).content
+            record = from_json(content, ChainRecord)
+            assert [stage.adapter for stage in record.stages] == ["questioner", "reviewer"]
+            assert record.engine.startswith("vllm") and record.base == "embedded:smollm2-135m"
+        children = psutil.Process(service.process.pid).children(recursive=True)
+        assert sum("EngineCore" in " ".join(one.cmdline()) for one in children) == 1
+
+    def test_a_cancelled_paper_leaves_the_engine(self, service: Serving, sample_pdf: Path) -> None:
+        """Its tokens would be written for nobody."""
+        job = service.post(sample_pdf, {"samples": 8, "reviews": 8})
+        service.wait(job, "asking", bound=120)
+        service.client.post(job["links"]["cancel"])
+        client = openai.OpenAI(base_url=f"{service.url}/v1", api_key="none")
+        prompt = [{"role": "user", "content": "Name one weakness."}]
+        assert client.chat.completions.create(model="reviewer", messages=prompt, max_tokens=4).choices
+        assert service.get(job["links"]["self"])["status"] == "cancelled"
+
+    @pytest.mark.parametrize(
+        "path", ["/v1/load_lora_adapter", "/v1/unload_lora_adapter", "/sleep", "/v1/responses", "/invocations"]
+    )
+    def test_only_harmless_calls_of_vllm_are_let_through(self, service: Serving, path: str) -> None:
+        """One user must not be able to change or stop everybody's model."""
+        assert service.client.post(path, json={}).status_code == 404
+
+    def test_no_address_in_a_request_is_fetched(self, service: Serving) -> None:
+        """A server that fetches what a stranger names reaches into its own network."""
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            listener.listen()
+            listener.settimeout(1)
+            image = {"type": "image_url", "image_url": {"url": f"http://127.0.0.1:{listener.getsockname()[1]}/x.png"}}
+            body = {"model": "reviewer", "max_tokens": 1, "messages": [{"role": "user", "content": [image]}]}
+            assert service.client.post("/v1/chat/completions", json=body).status_code == 400
+            with pytest.raises(TimeoutError):
+                listener.accept()
+
+    def test_the_chain_runs_against_it(self, service: Serving, sample_pdf: Path, tmp_path: Path) -> None:
         """A laptop without vLLM reviews through a machine that has it."""
         out = tmp_path / "r.json"
-        short = [*SHORT, "--set", "reviewer.max_tokens=200", "--set", "paper_share=0.5"]
-        done = review("chain", sample_pdf, *short, "--server", server, "--out", out, cwd=tmp_path)
+        short = [*SHORT, "--set", "questioner.max_tokens=96", "--set", "reviewer.max_tokens=96"]
+        done = review("chain", sample_pdf, *short, "--server", service.url, "--out", out, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         record = from_json(out.read_text(), ChainRecord)
         assert [stage.adapter for stage in record.stages] == ["questioner", "reviewer"]

@@ -126,15 +126,11 @@ class Batch(Flow):
 
 
 class Flights:
-    """`generate` and `flow` of an engine that can run a `Flow`: what the backends have in common.
-
-    concurrent: all methods may be called from several threads at once, and what is in flight from all of them shares
-    the engine; where not, callers take turns."""
+    """`generate` and `flow` of an engine that can run a `Flow`: what the backends have in common."""
 
     concurrent = False
 
     def alive(self) -> bool:
-        """Requests can be begun, as far as is known here."""
         return True
 
     def generate(

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from threading import Event
 from typing import Any
 
 from common.engines.base import Messages, Request
 from common.engines.flights import Flight, Flights, Flow, check
 from common.engines.scoring import Chances, LogLikelihood, OnChances, OnLikelihood, check_bare, in_order
-from common.engines.server_connection import CHECK, Connection, ServerOptions
+from common.engines.server_connection import CHECK, Connection, ServerOptions, Stop
 from common.engines.server_scoring import ServerScoring
 from common.errors import EngineFailure
 from common.types import Completion
@@ -90,7 +89,7 @@ class ServerEngine(Flights):
         return ServerScoring(self._connection, self.base, self.context, self._parallel)
 
     def _run(self, flow: Flow) -> None:
-        stop = Event()
+        stop = Stop()
         pool = ThreadPoolExecutor(max_workers=self._parallel)
         pending: dict[Future[Completion], Flight] = {}
         try:
@@ -103,12 +102,12 @@ class ServerEngine(Flights):
                 pending |= self._submit(pool, flow.fetch(), stop)
                 flow.stepped()
         finally:
-            # After an error or Ctrl-C the streams close at their next token; nothing new is begun.
+            # After an error or Ctrl-C the streams are closed; nothing new is begun.
             stop.set()
             pool.shutdown(wait=True, cancel_futures=True)
 
     def _submit(
-        self, pool: ThreadPoolExecutor, flights: Sequence[Flight], stop: Event
+        self, pool: ThreadPoolExecutor, flights: Sequence[Flight], stop: Stop
     ) -> dict[Future[Completion], Flight]:
         check(self, flights, [self.count(flight.request.messages) for flight in flights])
         return {

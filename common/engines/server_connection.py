@@ -7,10 +7,11 @@ many questions at a time, is `server.py`'s.
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from threading import Event
+from threading import Lock
 from typing import Any
 
 from common.engines.flights import Flight
@@ -31,6 +32,36 @@ class ServerOptions:
     seconds: float = 600.0
     parallel: int = 32
     key_variable: str = "OPENAI_API_KEY"
+
+
+class Stop:
+    """Ends answers that other threads are reading, also those that have not begun."""
+
+    def __init__(self) -> None:
+        self._guard, self._set = Lock(), False
+        self._sockets: set[socket.socket] = set()
+
+    def is_set(self) -> bool:
+        return self._set
+
+    def set(self) -> None:
+        with self._guard:
+            self._set = True
+            for one in self._sockets:
+                with suppress(OSError):  # it has ended by itself
+                    one.shutdown(socket.SHUT_RDWR)  # unlike close, this wakes a thread that waits for bytes
+
+    @contextmanager
+    def reading(self, response: Any) -> Iterator[None]:
+        """response: httpx's, whose body is about to be read."""
+        one = response.extensions["network_stream"].get_extra_info("socket")
+        with self._guard:
+            self._sockets.add(one)
+        try:
+            yield
+        finally:
+            with self._guard:
+                self._sockets.discard(one)
 
 
 class Connection:
@@ -62,13 +93,14 @@ class Connection:
         with self.sentences(f"{self.root}{path} did not answer with a JSON object."):
             return dict(self.client.post(f"{self.root}{path}", body=body, cast_to=object))
 
-    def complete(self, flight: Flight, request: dict[str, Any], stop: Event) -> Completion:
-        """Send a chat request and read its answer into the flight. stop: leave at the next token."""
+    def complete(self, flight: Flight, request: dict[str, Any], stop: Stop) -> Completion:
+        """Send a chat request and read its answer into the flight, until it is whole or stopped."""
         with (
             self.sentences(f"The server at {self.root} answered with something unreadable."),
             self.client.chat.completions.create(
                 **request, stream=True, stream_options={"include_usage": True}
             ) as stream,
+            stop.reading(stream.response),
         ):
             return _read_stream(stream, flight, stop)
 
@@ -111,7 +143,7 @@ class Connection:
         self.client.close()
 
 
-def _read_stream(stream: Any, flight: Flight, stop: Event) -> Completion:
+def _read_stream(stream: Any, flight: Flight, stop: Stop) -> Completion:
     """Errors: EngineFailure when the stream ends without saying why, or stops because the flow was abandoned."""
     finish, usage = None, None
     for chunk in stream:

@@ -27,7 +27,7 @@ from common.types import Completion
 WATCH = 0.2
 """Seconds between two looks at requests in flight: partial texts and cancelling are as quick as this."""
 
-Landed = SimpleQueue[tuple[Flight, Completion | Exception]]
+Landed = SimpleQueue[tuple[Flight, Completion | EngineFailure]]
 """What the loop hands back to a waiting thread."""
 
 
@@ -87,7 +87,12 @@ class AsyncVllmEngine(VllmBase):
             while tasks:
                 for flight, outcome in self._arrived(landed):
                     del tasks[flight.request.key]
-                    flow.land(flight, _completed(outcome))
+                    if isinstance(outcome, Completion):
+                        flow.land(flight, outcome)
+                    elif self.alive():
+                        flow.fail(flight, outcome)
+                    else:
+                        raise _dead() from outcome
                 self._launch(flow.fetch(), tasks, landed)
                 flow.stepped()
         finally:
@@ -118,11 +123,13 @@ class AsyncVllmEngine(VllmBase):
                 best = output.outputs[0]
                 flight.prefilled, flight.written = len(output.prompt_token_ids), len(best.token_ids)
                 flight.text = best.text
-            landed.put((flight, completion(output, request.sampling.seed)))
+            landed.put((flight, _whole(completion(output, request.sampling.seed))))
         except Exception as error:  # noqa: BLE001  (whatever went wrong is raised in the thread that waits for it)
-            landed.put((flight, error))
+            failure = EngineFailure(f"vLLM failed on a request: {first_line(error.__cause__ or error)}")
+            failure.__cause__ = error
+            landed.put((flight, failure))
 
-    def _arrived(self, landed: Landed) -> list[tuple[Flight, Completion | Exception]]:
+    def _arrived(self, landed: Landed) -> list[tuple[Flight, Completion | EngineFailure]]:
         """What has ended since the last look; nothing, when nothing has for a while. Errors: EngineFailure when nothing
         will any more."""
         arrived = []
@@ -159,14 +166,11 @@ async def _cancelled(tasks: Iterable[asyncio.Task[None]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _completed(outcome: Completion | Exception) -> Completion:
-    """Errors: EngineFailure for a request that failed, or that the engine gave up although nobody asked it to."""
-    if isinstance(outcome, Exception):
-        cause = outcome.__cause__ or outcome
-        raise EngineFailure(f"vLLM failed on a request: {first_line(cause)}") from outcome
-    if outcome.finish == "abort":
-        raise _dead()
-    return outcome
+def _whole(done: Completion) -> Completion:
+    """Errors: EngineFailure for what the engine gave up although nobody asked it to."""
+    if done.finish == "abort":
+        raise EngineFailure("The engine broke off.")
+    return done
 
 
 def _dead() -> EngineFailure:

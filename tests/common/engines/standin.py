@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
+import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,14 +22,21 @@ def chat(text: str) -> list[dict[str, str]]:
 @dataclass
 class Behaviour:
     """How the server answers. fault: "", "garbage", "models-garbage", "500", "401", "slow", "cut", "429-once".
-    gate: an answer waits until as many requests as it has parties are there."""
+    gate: an answer waits until as many requests as it has parties are there. hold: once it has begun, an answer waits
+    until this is set; held, left: how many have, and how many of their clients hung up meanwhile. away: nothing is
+    answered. reply: one for all, or a function of the request."""
 
-    reply: str = "fine thanks"
+    reply: str | Callable[[dict[str, Any]], str] = "fine thanks"
+    context: int = 512
     fault: str = ""
     vllm: bool = True
     finish: str = "stop"
     adapters: tuple[str, ...] = ("questioner",)
     gate: threading.Barrier | None = None
+    hold: threading.Event | None = None
+    held: int = 0
+    left: int = 0
+    away: bool = False
     requests: list[dict[str, Any]] = field(default_factory=list)
     authorisations: list[str] = field(default_factory=list)
 
@@ -52,6 +61,13 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: Any) -> None:
         pass
 
+    def parse_request(self) -> bool:
+        return not self.behaviour.away and super().parse_request()
+
+    def handle(self) -> None:
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # clients may leave
+            super().handle()
+
     def do_GET(self) -> None:
         if self.behaviour.fault == "401":
             return self._json({"error": {"message": "bad key"}}, 401)
@@ -59,7 +75,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._send(b"<html>It works!</html>", "text/html")
         owner = "vllm" if self.behaviour.vllm else "someone"
         base = {"id": "tiny", "object": "model", "owned_by": owner, "created": 0}
-        cards = [base | ({"max_model_len": 512, "parent": None} if self.behaviour.vllm else {})]
+        cards = [base | ({"max_model_len": self.behaviour.context, "parent": None} if self.behaviour.vllm else {})]
         cards += [
             {"id": n, "object": "model", "owned_by": owner, "created": 0, "parent": "tiny"}
             for n in self.behaviour.adapters
@@ -103,7 +119,8 @@ class _Handler(BaseHTTPRequestHandler):
             time.sleep(3)
         if self.behaviour.gate:
             self.behaviour.gate.wait(timeout=10)
-        words = self.behaviour.reply.split(" ")
+        reply = self.behaviour.reply
+        words = (reply if isinstance(reply, str) else reply(body)).split(" ")
         cut = len(words) > body["max_tokens"]
         words = words[: body["max_tokens"]]
         chunks = [self._chunk({"content": word if n == 0 else f" {word}"}) for n, word in enumerate(words)]
@@ -132,4 +149,16 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
+        if self.behaviour.hold and kind == "text/event-stream":
+            self._wait(self.behaviour.hold)
         self.wfile.write(data)
+
+    def _wait(self, hold: threading.Event) -> None:
+        self.behaviour.held += 1
+        while not hold.wait(0.05):
+            self.connection.settimeout(0.01)
+            with contextlib.suppress(TimeoutError):
+                if not self.connection.recv(1, socket.MSG_PEEK):
+                    self.behaviour.left += 1
+                    raise BrokenPipeError
+        self.connection.settimeout(None)
