@@ -57,7 +57,8 @@ def assumptions(replica: Replica, demand: Demand) -> str:
             f"bandwidth while writing; {shares.memory:.0%} of the memory may be filled",
             f"  answers fill {demand.answers:.0%} of max_tokens" + (": an upper bound" if demand.answers == 1 else ""),
             f"  {replica.places} requests at once in a replica; each doubling of its GPUs leaves {shares.spread:.0%} "
-            f"of both shares: {replica.spread:.3f} at {replica.parallel}",
+            f"of both shares: {replica.spread:.3f} at {replica.parallel}; a step takes "
+            f"{shares.floor * 1000:g} ms at least",
         ]
     )
 

@@ -29,12 +29,13 @@ class NoRoom(ReviewError):
 class Shares:
     """What is reached of a GPU's peaks. compute: of its operations while reading; bandwidth: of its memory's while
     writing; memory: that the engine may fill. spread: what is left of both when a copy stands on twice as many GPUs,
-    which exchange the result of every layer."""
+    which exchange the result of every layer. floor: seconds a step takes at least: scheduling, starting kernels."""
 
     compute: float = 0.5
     bandwidth: float = 0.6
     memory: float = 0.9
     spread: float = 0.95
+    floor: float = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ class Replica:
         tokens = (tokens_a * work.set_tokens + tokens_b * work.review_tokens) / work.steps
         by_memory = (self.weights + papers * tokens * kv_bytes(self.preset)) / self.bytes
         by_arithmetic = papers * work.together * 2 * self.active / self.operations
-        return max(by_memory, by_arithmetic)
+        return max(by_memory, by_arithmetic, self.shares.floor)
 
     def seconds(self, work: Work, papers: int | None = None) -> float:
         """A paper's share of the replica's time with so many in flight; by default as many as there is room for."""

@@ -13,6 +13,7 @@ import random
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import log2
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +166,4 @@ def before_deadline(count: int, half_within: float, window: float, seed: int = 0
     that about half of the papers come in the last of them."""
     chance = random.Random(seed)
     least = 0.5 ** (window / half_within)
-    from math import log2
-
     return sorted(window + half_within * log2(least + (1 - least) * chance.random()) for _ in range(count))

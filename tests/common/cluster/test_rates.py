@@ -22,7 +22,7 @@ GPU = GPUS["h100"]
 
 def test_a_paper_takes_what_the_formulas_say() -> None:
     """Whoever rents GPUs by these figures must be able to follow every step."""
-    replica = Replica(TOY, GPU, 2, Shares(compute=0.5, bandwidth=0.6, memory=0.9, spread=0.9), places=64)
+    replica = Replica(TOY, GPU, 2, Shares(compute=0.5, bandwidth=0.6, memory=0.9, spread=0.9, floor=0), places=64)
     assert replica.hidden == pytest.approx(1000)
     assert replica.weights == 240e6
     assert replica.room == pytest.approx(0.9 * 2 * 80 * GIB - 240e6)
@@ -48,8 +48,9 @@ def test_a_copy_on_more_gpus_is_not_faster_for_nothing() -> None:
 
 def test_a_large_batch_is_bound_by_arithmetic() -> None:
     """Memory alone would promise ever more papers from one GPU."""
-    replica = Replica(TOY, GPU, 1, Shares(), places=10**6)
+    replica = Replica(TOY, GPU, 1, Shares(floor=0.001), places=10**6)
     short = Work(10, 10, 1, 10, 1, 10)
+    assert replica.step(short, 1) == 0.001
     assert replica.step(short, 100_000) == pytest.approx(100_000 * 2 * 120e6 / (989e12 * 0.5))
 
 
