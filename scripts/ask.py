@@ -14,7 +14,8 @@ from scripts import opening
 from scripts.live import Display
 from scripts.options import paper_argument, seeded, settings, shared
 from scripts.papers import read_one
-from scripts.pipeline import Listener, ask_window, paper_budget, prepare
+from scripts.pipeline import paper_budget, prepare
+from scripts.windows import Listener, ask_window
 from stage_a_questioner import questions_file
 from stage_a_questioner.questions_file import QuestionsFile, user_questions
 

@@ -31,7 +31,8 @@ from common.forms import load_form
 from common.paper import read_paper
 from common.types import ChainRecord, Paper, Sampling
 from scripts import opening
-from scripts.pipeline import Job, Listener, paper_budget, prepare, run
+from scripts.pipeline import Job, paper_budget, prepare
+from scripts.windows import Listener, run
 from stage_a_questioner import prompt as prompt_a
 from stage_b_reviewer import prompt as prompt_b
 

@@ -38,8 +38,9 @@ from scripts.batching.units import Terms
 from scripts.batching.workers import Workers
 from scripts.options import Reading, seeded
 from scripts.papers import read_all
-from scripts.pipeline import Listener, paper_budget, prepare
-from scripts.pipeline import run as run_windows
+from scripts.pipeline import paper_budget, prepare
+from scripts.windows import Listener
+from scripts.windows import run as run_windows
 
 READING = Reading(force=True)
 """Poor text is reviewed too: the papers of both ways must be the same."""

@@ -20,7 +20,8 @@ from scripts import opening, results
 from scripts.live import Display
 from scripts.options import Reading, papers_argument, seeded, settings, shared
 from scripts.papers import read_all
-from scripts.pipeline import Base, Job, Listener, paper_budget, prepare, run
+from scripts.pipeline import Base, Job, paper_budget, prepare
+from scripts.windows import Listener, run
 from stage_a_questioner import prompt as prompt_a
 from stage_a_questioner import questions_file
 from stage_a_questioner.questions_file import QuestionsFile, user_questions

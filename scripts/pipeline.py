@@ -1,18 +1,17 @@
-"""The chain: papers -> questions -> reviews, in batches that both stages share.
+"""The steps of one paper through the chain: budget, questions, review, record; what is asked, what the answers mean.
 
-Nothing here reads files, opens engines or draws on a terminal; it is handed papers, an engine and someone to tell. The
-unit of `run` is a window of papers: all of its papers are asked in one batch, then all are reviewed in one batch, each
-result handed over the moment it is complete. The steps of one paper stand below it, for whoever orders them otherwise.
+Nothing here runs an engine, reads a file or draws on a terminal. Who orders the steps of many papers is `windows` for a
+command line, `batching` for thousands, `serving_chain` for a service.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from common.config import ChainConfig
-from common.engines.base import JOINT, Engine, Messages, OnProgress, Request
+from common.engines.base import JOINT, Engine, Messages, Request
 from common.engines.gauge import Gauge
 from common.errors import ReviewError
 from common.paper import fit
@@ -41,8 +40,6 @@ from stage_b_reviewer.writing import Assignment, Written
 
 QUESTION_TOKENS = 48
 """Room kept for a question in stage B's prompt: the longest tenth of distilled questions has about 40 tokens."""
-WINDOW = 16
-"""Papers that share a batch. More would not fill the engine further and would hold back the first results."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +67,6 @@ class Base:
         both = self.designs.get(JOINT)
         questioner = self.designs.get("questioner", both) or config.design_a
         return replace(config, design_a=questioner, design_b=self.designs.get("reviewer", both) or config.design_b)
-
-
-@dataclass(frozen=True, slots=True)
-class Listener:
-    """Whom to tell. on_asked(i, job), on_record(i, record), on_error(i, error): as soon as it happens;
-    on_stage(name): "asking" or "reviewing" begins; on_progress: while it runs."""
-
-    on_asked: Callable[[int, Job], None] = lambda index, job: None
-    on_record: Callable[[int, ChainRecord], None] = lambda index, record: None
-    on_error: Callable[[int, ReviewError], None] = lambda index, error: None
-    on_stage: Callable[[str], None] = lambda name: None
-    on_progress: OnProgress | None = None
 
 
 def paper_budget(
@@ -126,68 +111,11 @@ def prepare(paper: Paper, engine: Engine | Gauge, form: ReviewForm, config: Chai
     return Job(paper, fit(paper, budget, lambda text: engine.count([{"role": "user", "content": text}])))
 
 
-def run(
-    engine: Engine,
-    jobs: Sequence[Job],
-    form: ReviewForm,
-    config: ChainConfig,
-    base: Base,
-    extra: Sequence[Question] = (),
-    listener: Listener | None = None,
-) -> None:
-    """Every job becomes a record or an error, told to the listener. config's samplings hold the run's seed."""
-    listener = listener or Listener()
-    for start in range(0, len(jobs), WINDOW):
-        places = range(start, min(start + WINDOW, len(jobs)))
-        ready = ask_window(engine, {place: jobs[place] for place in places}, form, config, extra, listener)
-        if ready:
-            _write_window(engine, ready, form, config, base, listener)
-
-
-def ask_window(
-    engine: Engine,
-    jobs: dict[int, Job],
-    form: ReviewForm,
-    config: ChainConfig,
-    extra: Sequence[Question],
-    listener: Listener,
-) -> dict[int, Job]:
-    """Ask the papers that have no questions yet. Returns the jobs that can go on; the others were told as errors."""
-    waiting = [place for place, job in jobs.items() if job.questions is None]
-    ready = {place: with_extra(job, extra) for place, job in jobs.items() if job.questions is not None}
-    if waiting:
-        listener.on_stage("asking")
-        subjects = [_subject(jobs[place]) for place in waiting]
-        results = asking.ask(engine, subjects, form, *_questioning(config), extra, listener.on_progress)
-        for place, result in zip(waiting, results, strict=True):
-            if isinstance(result, Asked):
-                ready[place] = replace(jobs[place], questions=result.questions, asked=result.record)
-                listener.on_asked(place, ready[place])
-            else:
-                listener.on_error(place, result)
-    return dict(sorted(ready.items()))
-
-
-def _write_window(
-    engine: Engine, jobs: dict[int, Job], form: ReviewForm, config: ChainConfig, base: Base, listener: Listener
-) -> None:
-    listener.on_stage("reviewing")
-    places = list(jobs)
-    ready = [refitted(jobs[place], engine, form, config) for place in places]
-    assignments = [_assignment(job, engine, form, config) for job in ready]
-
-    def done(index: int, written: Written) -> None:
-        listener.on_record(places[index], record_of(engine, ready[index], written, form, base))
-
-    sampling, progress, limits = _reviewing(form, config), listener.on_progress, (config.reviews, config.max_points)
-    writing.write(engine, assignments, form, sampling, *limits, done, progress, config.design_b)
-
-
 def question_requests(
     job: Job, engine: Engine | Gauge, form: ReviewForm, config: ChainConfig, turn: int = 0
 ) -> list[Request]:
     """Stage A of one paper. turn: from 0; `questioned` says when another is due."""
-    return asking.requests(engine, _subject(job), form, *_questioning(config), turn)
+    return asking.requests(engine, subject(job), form, *questioning(config), turn)
 
 
 def questioned(
@@ -199,17 +127,17 @@ def questioned(
 ) -> Job | ReviewError | None:
     """The job with its questions; None where no answer held one and the paper may be asked once more; the error where
     it may not. completions: of all turns so far, in order. The record's seconds and batch are the caller's to set."""
-    sampling, options = _questioning(config)
+    sampling, options = questioning(config)
     turns = len(completions) // options.samples
     if turns < options.tries and not asking.holds_question(completions, options.design):
         return None
-    result = asking.asked(engine, _subject(job), completions, sampling, options, extra)
+    result = asking.asked(engine, subject(job), completions, sampling, options, extra)
     return replace(job, questions=result.questions, asked=result.record) if isinstance(result, Asked) else result
 
 
 def review_requests(job: Job, engine: Engine | Gauge, form: ReviewForm, config: ChainConfig) -> list[Request]:
     """Stage B of one paper, which is `refitted`."""
-    given, sampling = _assignment(job, engine, form, config), _reviewing(form, config)
+    given, sampling = assignment(job, engine, form, config), reviewing(form, config)
     return writing.requests(engine, given, form, sampling, config.reviews, config.design_b)
 
 
@@ -217,7 +145,7 @@ def reviewed(
     job: Job, engine: Engine | Gauge, form: ReviewForm, config: ChainConfig, completions: Sequence[Completion]
 ) -> Written:
     """What the completions of `review_requests`, in order, say. The record's seconds and batch are the caller's."""
-    given, sampling = _assignment(job, engine, form, config), _reviewing(form, config)
+    given, sampling = assignment(job, engine, form, config), reviewing(form, config)
     return writing.finish(engine, given, form, sampling, completions, config.max_points, config.design_b)
 
 
@@ -237,22 +165,26 @@ def refitted(job: Job, engine: Engine | Gauge, form: ReviewForm, config: ChainCo
     return replace(job, fitted=prepare(job.paper, engine, form, config, budget).fitted)
 
 
-def _subject(job: Job) -> Subject:
+def subject(job: Job) -> Subject:
+    """What stage A is told of the paper."""
     return Subject(job.fitted.text, job.paper.source.sha256, job.paper.title)
 
 
-def _questioning(config: ChainConfig) -> tuple[Sampling, AskOptions]:
+def questioning(config: ChainConfig) -> tuple[Sampling, AskOptions]:
+    """How stage A draws, grammar included, and what is kept of it."""
     grammar = prompt_a.grammar(design=config.design_a) if config.guided else ""
     options = AskOptions(config.samples, config.max_questions, config.dedupe, design=config.design_a)
     return replace(config.questioner, grammar=grammar), options
 
 
-def _assignment(job: Job, engine: Engine | Gauge, form: ReviewForm, config: ChainConfig) -> Assignment:
+def assignment(job: Job, engine: Engine | Gauge, form: ReviewForm, config: ChainConfig) -> Assignment:
+    """What stage B is told of the paper."""
     text, questions = job.fitted.text, job.questions or ()
     return Assignment(job.paper, text, questions, _before(engine, text, form, questions, config))
 
 
-def _reviewing(form: ReviewForm, config: ChainConfig) -> Sampling:
+def reviewing(form: ReviewForm, config: ChainConfig) -> Sampling:
+    """How stage B draws, grammar included."""
     return replace(config.reviewer, grammar=prompt_b.grammar(form, design=config.design_b) if config.guided else "")
 
 

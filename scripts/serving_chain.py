@@ -21,7 +21,8 @@ from common.serving.chain import Cancelled, Order, Told
 from common.types import ChainRecord, Paper, Question, ReviewForm
 from scripts.chain import digest
 from scripts.options import seeded, with_seed
-from scripts.pipeline import Base, Job, Listener, paper_budget, prepare, run, with_extra
+from scripts.pipeline import Base, Job, paper_budget, prepare, with_extra
+from scripts.windows import Listener, run
 from stage_a_questioner.prompt import ASPECTS
 from stage_a_questioner.questions_file import QuestionsFile, user_questions
 

@@ -19,8 +19,9 @@ from common.store import ModelPath, resolve
 from common.types import ChainRecord, Question, Source
 from scripts import conversation, opening
 from scripts.options import seeded
-from scripts.pipeline import Base, Listener, paper_budget, prepare, run
+from scripts.pipeline import Base, paper_budget, prepare
 from scripts.serve import unusual
+from scripts.windows import Listener, run
 from stage_a_questioner import prompt as prompt_a
 from stage_b_reviewer import prompt as prompt_b
 from tests.common.store.conftest import write_adapter, write_model

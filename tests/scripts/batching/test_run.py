@@ -22,8 +22,9 @@ from scripts.batching.journal import WHOLE, BatchJournal
 from scripts.batching.plan import plan
 from scripts.batching.run import PATIENCE, Run
 from scripts.papers import read_one
-from scripts.pipeline import Listener, paper_budget, prepare
-from scripts.pipeline import run as run_windows
+from scripts.pipeline import paper_budget, prepare
+from scripts.windows import Listener
+from scripts.windows import run as run_windows
 from tests.scripts.batching.simulated import (
     BASE,
     CONFIG,
