@@ -25,6 +25,9 @@ from common.types import Sampling
 T = TypeVar("T")
 
 
+_WIDE = Sampling(temperature=1.0, top_p=0.95, repetition_penalty=1.0)
+
+
 @dataclass(frozen=True, slots=True)
 class ChainConfig:
     """One run of the chain.
@@ -42,9 +45,9 @@ class ChainConfig:
     on, which its run.json names; these are for a base alone and for a server's adapters.
     guided: completions are held to the form by a grammar, so that even a small model's answer can be read.
     server: address of an OpenAI-compatible server to use instead of a model in process.
-    questioner, reviewer: how each stage draws. Questions are drawn as Reviewer2 does; the review nearly from the
-    model's own distribution, because a penalty on words that stand in the prompt is one on the paper's own words, and
-    narrow sampling without it runs a small model into loops (docs/ADAPTERS.md has the figures).
+    questioner, reviewer: how each stage draws: nearly from the model's own distribution, because Reviewer2's penalty
+    on words that stand in the prompt is one on the paper's own words, and narrow sampling without it runs a small model
+    into loops and into questions that fit every paper (docs/ADAPTERS.md has the figures).
     """
 
     FOLDER: ClassVar[str] = "chains"
@@ -65,10 +68,8 @@ class ChainConfig:
     design_a: RowDesign = DEFAULT
     design_b: RowDesign = DEFAULT
     server: str | None = None
-    questioner: Sampling = field(default_factory=lambda: replace(Sampling(), max_tokens=384))
-    reviewer: Sampling = field(
-        default_factory=lambda: replace(Sampling(), temperature=1.0, top_p=0.95, repetition_penalty=1.0)
-    )
+    questioner: Sampling = field(default_factory=lambda: replace(_WIDE, max_tokens=384))
+    reviewer: Sampling = field(default_factory=lambda: _WIDE)
 
     def __post_init__(self) -> None:
         check_range("samples", self.samples, 1, 64)
