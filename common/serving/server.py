@@ -5,9 +5,10 @@ Engines are started before and closed after by whoever calls this.
 
 from __future__ import annotations
 
-import contextlib
 import ipaddress
+import signal
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -42,6 +43,11 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, service: Service, ready: Callable[[str], None]) -> None:
         super().__init__(config)
         self._service, self._ready = service, ready
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """As uvicorn's, which would raise the signal once more after obeying it: before the service is closed."""
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
 
     async def startup(self, sockets: list[Any] | None = None) -> None:
         await super().startup(sockets)
@@ -78,7 +84,6 @@ def serve(
     )
     service.start()
     try:
-        with contextlib.suppress(KeyboardInterrupt):  # uvicorn repeats the signal it has obeyed
-            _Server(config, service, ready).run()
+        _Server(config, service, ready).run()
     finally:
         service.close()

@@ -89,3 +89,19 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
 @pytest.fixture
 def running(start: Callable[..., Running]) -> Running:
     return start()
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """Start a service in a process of its own on the one state folder; whatever was started is killed."""
+    from tests.common.serving.process import Process
+
+    started: list[Process] = []
+
+    def make(seconds: float) -> Process:
+        started.append(Process(tmp_path / "state", seconds))
+        return started[-1]
+
+    yield make
+    for one in started:
+        one.kill()

@@ -1,6 +1,6 @@
 """A chain without a model, for tests of the service: it asks two questions, writes two points, and obeys its paper.
 
-`python -m tests.common.serving.fake STATE [KEYS]` is a whole service on a free port, which it prints.
+`python -m tests.common.serving.fake STATE [SECONDS]` is a whole service on a free port; it prints its address.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class FakeChain:
         self._wait(cancelled)
         if "explode" in paper.title:
             raise ZeroDivisionError("a defect that quotes the paper: SECRETWORD")
-        if "engine" in paper.title and self.seen.count((paper.title, order)) == 1:
+        if "engine" in paper.title and [title for title, _ in self.seen].count(paper.title) == 1:
             self.alive = "dies" not in paper.title
             raise EngineFailure("The engine ran out of memory.", "Start the service anew.")
         return record(paper, questions, (*stages, stage("reviewer", "Strengths\n- It works.")))
@@ -110,16 +110,13 @@ def record(paper: Paper, questions: Sequence[Question], stages: tuple[StageRecor
     )
 
 
-def main(state: str, keys: str = "") -> None:
+def main(state: str, seconds: str = "0") -> None:
     from common.serving.app import create_app
-    from common.serving.keys import load_keys
-    from common.serving.limits import ServiceLimits
     from common.serving.server import serve
     from common.serving.service import Service
 
-    chain = FakeChain(seconds=0.05)
-    service = Service(chain, Path(state), ServiceLimits(), load_keys(Path(keys) if keys else None, {}))
-    serve(service, create_app(service), "127.0.0.1", 0)
+    service = Service(FakeChain(seconds=float(seconds)), Path(state))
+    serve(service, create_app(service), "127.0.0.1", 0, lambda address: print(address, flush=True))
 
 
 if __name__ == "__main__":
