@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import * as api from "./api";
 import { isTyping } from "./app";
 import { Head } from "./head";
-import { noteCount, NotesPane } from "./notes";
+import { noteCount, noteLine, NotesPane } from "./notes";
 import { outline, type ShownPoint } from "./outline";
 import { PaperPane, type PaperHandle } from "./paper";
 import { keptPaper } from "./papers";
@@ -81,6 +81,7 @@ export function JobView({ id }: { id: string }) {
           />
         </div>
         <div class="panel" role="tabpanel" id="panel-review" aria-labelledby="tab-review" hidden={tab !== "review"}>
+          {noteLine(warnings, state.record) && <p class="strip">{noteLine(warnings, state.record)}. <button type="button" class="link" onClick={() => choose("notes")}>See the notes</button></p>}
           <ReviewPane writing={state.writing} reviews={reviews} picked={picked} onPick={pick} onShow={(point, evidence) => { if (isNarrow()) choose("paper"); show(point, evidence); }} onQuestion={onQuestion} />
         </div>
         <div class="panel" role="tabpanel" id="panel-notes" aria-labelledby="tab-notes" hidden={tab !== "notes"}>

@@ -3,6 +3,13 @@
 import { count, visible, when } from "./text";
 import type { ChainRecord, Notice } from "./types";
 
+/** The same in one line, above a review that rests on it; "" when there is nothing to say. */
+export function noteLine(warnings: Notice[], record?: ChainRecord): string {
+  const left = record?.paper.cuts.reduce((sum, cut) => sum + cut.words_total - cut.words_kept, 0) ?? 0;
+  const parts = [warnings.length && `${count(warnings.length, "warning")} about the paper`, left && `${count(left, "word")} not read by the model`];
+  return parts.filter(Boolean).join(", ");
+}
+
 /** How many things stand here that a reader should not miss. */
 export function noteCount(warnings: Notice[], record?: ChainRecord): number {
   return warnings.length + (record ? problems(record).length + (record.paper.cuts.length ? 1 : 0) : 0);

@@ -45,7 +45,10 @@ function Coming({ text }: { text: string }) {
       {found.map((question, place) => (
         <li class="question" key={place}>
           <span class="label">Q{place + 1}</span>
-          <p class="text"><bdi>{question.text}</bdi>{question.aspect && <span class="aspect">{question.aspect}</span>}</p>
+          <div class="body">
+            <p class="text"><bdi>{question.text}</bdi></p>
+            <p class="remarks">{question.aspect && <span class="aspect">{question.aspect}</span>}</p>
+          </div>
         </li>
       ))}
     </ol>

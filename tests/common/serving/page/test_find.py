@@ -39,7 +39,7 @@ def find(browser: Any) -> Iterator[Find]:
     thread.start()
     page = browser.new_page()
     try:
-        page.goto(f"http://127.0.0.1:{server.server_port}/sources.sha256")
+        page.goto(f"http://127.0.0.1:{server.server_port}/index.html")
         name = next(path.name for path in (DIST / "assets").glob("find-*.js"))
         page.evaluate(
             "(name) => import(`/assets/${name}`).then((m) => { window.find_ = m.find; window.letters_ = m.letters; })",

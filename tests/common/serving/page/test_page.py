@@ -83,6 +83,9 @@ def test_from_a_pdf_to_a_passage(serve: Serve, visit: Visit) -> None:
     assert "hyperparametersrecommended" in marked and "trainingstepsofthefinalmodel" in marked
     frame, mark = page.locator(".pages").bounding_box(), page.locator(".marks > div").first.bounding_box()
     assert frame["y"] < mark["y"] < frame["y"] + frame["height"]
+    assert page.inner_text("#panel-review .strip").startswith("298 words not read by the model")
+    page.click("text=See the notes")
+    assert "C Filtering by Task" in page.inner_text("#panel-notes table")
     page.click("#tab-questions")
     assert texts(page, ".question .bad") == ["Unanswered"] * 2
     page.click(".remarks .link >> nth=0")
@@ -217,8 +220,8 @@ def test_a_server_that_is_gone(serve: Serve, visit: Visit) -> None:
     other.goto(here.address)
     other.wait_for_selector(".history li")
     here.stop()
-    page.wait_for_selector(".strip")
-    assert "does not answer" in page.inner_text(".strip")
+    page.wait_for_selector(".right > .strip")
+    assert "does not answer" in page.inner_text(".right > .strip")
     other.set_input_files("#paper", SAMPLE)
     other.click("text=Ask and review")
     other.wait_for_selector(".alert")
@@ -231,7 +234,7 @@ def test_a_broken_connection_is_taken_up_again(serve: Serve, visit: Visit) -> No
     page.route("**/events", lambda route: (tries.append(1), route.abort() if len(tries) < 2 else route.continue_()))
     reviewed(page, serve())
     assert len(tries) == 2
-    assert page.locator(".strip").count() == 0
+    assert page.locator(".right > .strip").count() == 0
 
 
 def test_stopped_and_started_again(serve: Serve, visit: Visit) -> None:
