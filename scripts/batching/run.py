@@ -30,6 +30,8 @@ PATIENCE = 8
 """Failures in a row, with growing pauses between them (some three minutes in all), after which the run gives up."""
 TICK = 0.2
 """Seconds between two looks, while nothing can be begun and nothing is in flight."""
+PARTING = 10.0
+"""Seconds that a run which was stopped waits for records that are being written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Run:
         self._read: deque[Ready] = deque()
         self._reading: dict[str, Task] = {}
         self._trips: dict[int, Trip] = {}
+        self._writing = 0
         self._numbers = 0
         self._requests = Requests()
         self._flights: dict[str, tuple[int, Request, float]] = {}
@@ -86,11 +89,15 @@ class Run:
         when a record or the journal cannot be written. What is in the journal stays done."""
         self._engine = engine
         self._terms = replace(self._terms, gauge=replace(self._terms.gauge, name=engine.name))
-        while self.meter.left:
-            try:
-                engine.flow(self._more, self._answered, self._in_flight.most, self._failed)
-            except EngineFailure as error:
-                self._broke_off(error)
+        try:
+            while self.meter.left:
+                try:
+                    engine.flow(self._more, self._answered, self._in_flight.most, self._failed)
+                except EngineFailure as error:
+                    self._broke_off(error)
+        except (EngineFailure, KeyboardInterrupt):
+            self._finish_writing()
+            raise
 
     def _more(self, free: int) -> list[Request]:
         start, flying, paused = self._clock(), bool(self._flights), 0.0
@@ -201,6 +208,7 @@ class Run:
         if not trip.answered:
             return
         step, function = ("questions", units.take_questions) if trip.asking else ("write", units.write)
+        self._writing += step == "write"
         took = Took(self._clock() - trip.since, len(self._trips))
         self._workers.submit((step, number), function, trip.ready, self._terms, trip.completions, took)
 
@@ -214,6 +222,14 @@ class Run:
             (step, name), result = got
             {"read": self._took_read, "questions": self._took_questions, "write": self._took_write}[step](name, result)
             self.read_ahead()
+
+    def _finish_writing(self) -> None:
+        """The run ends early: reviews that are there already are written, if that is quick; nothing else is begun."""
+        end = self._clock() + PARTING
+        while self._writing and self._clock() < end:
+            got = self._workers.take(TICK)
+            if got and got[0][0] == "write":
+                self._took_write(got[0][1], got[1])
 
     def _took_read(self, name: str, result: Ready | Failure | Lost) -> None:
         task = self._reading.pop(name)
@@ -238,6 +254,7 @@ class Run:
 
     def _took_write(self, number: int, result: Outcome | Lost) -> None:
         task = self._trips.pop(number).task
+        self._writing -= 1
         if isinstance(result, Lost):
             if self._again(task, "write", _blamed(result)):
                 self._waiting.append(task)

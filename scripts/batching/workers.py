@@ -145,6 +145,9 @@ def _where(error: BaseException) -> str:
 def _prepare() -> None:
     """In a fresh worker."""
     os.nice(NICE)
+    # Several workers, each with as many threads as there are cores, would only wait for each other. Read by libraries
+    # that are not imported yet.
+    os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
     # Ctrl-C goes to the whole group; the parent ends the workers itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()

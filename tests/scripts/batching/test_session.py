@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -227,11 +229,61 @@ if __name__ == "__main__":
 """
 
 
+def processes(group: int) -> list[str]:
+    """Those of a process group that are not mere zombies."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has just ended
+            name, _, rest = stat.read_text().rpartition(")")
+            state, _, own = rest.split()[:3]
+            found += [name] if int(own) == group and state != "Z" else []
+    return found
+
+
 def until(condition: Callable[[], bool], process: subprocess.Popen[str], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not condition() and process.poll() is None:
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+def test_what_a_kill_left_half_written_is_swept_away(batch: Batch) -> None:
+    """Temporary files of a run that was killed each night would fill a disk; another shard's are being written."""
+    paper(batch.papers, "a.md", 1)
+    batch.out.mkdir()
+    for name in (".a.review.json.x1.part", ".a.review.html.x2.part", ".b.review.json.x3.part", ".a.txt"):
+        (batch.out / name).write_text("half")
+    assert batch() == 0
+    assert sorted(path.name for path in batch.out.glob(".*")) == [".a.txt", ".b.review.json.x3.part"]
+
+
+@pytest.mark.slow
+def test_ctrl_c_leaves_a_summary_and_no_process(tmp_path: Path) -> None:
+    """Who stops a run wants to know where it stands, and the memory back."""
+    for number in range(16):
+        paper(tmp_path / "in", f"p{number}.md", number)
+    (tmp_path / "slow.py").write_text(SLOW)
+    command_line = [sys.executable, str(tmp_path / "slow.py"), str(tmp_path / "in"), "--out", str(tmp_path / "out")]
+    process = subprocess.Popen(
+        [*command_line, *OPTIONS, "--quiet"],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        text=True,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler) and None,
+    )
+    try:
+        until(lambda: len(list((tmp_path / "out").glob("*.review.json"))) >= 2, process)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers as well
+        process.communicate(timeout=60)
+    finally:
+        process.kill()
+    found = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert found["ended"] == "interrupted" and 2 <= found["done"] < 16 and found["failed"] == 0
+    end = time.monotonic() + 30
+    while processes(process.pid) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert processes(process.pid) == []
 
 
 @pytest.mark.slow
