@@ -22,7 +22,7 @@ import platformdirs
 
 from common.config import ChainConfig
 from common.engines.base import JOINT, Engine
-from common.errors import EngineFailure, ReviewError
+from common.errors import BadConfig, EngineFailure, ReviewError
 from common.rows.design import DEFAULT
 from common.store.cache import APPLICATION
 from scripts import opening
@@ -49,6 +49,8 @@ PULSE = 1.0
     "--keep", type=click.FloatRange(0), metavar="DAYS", help="Days after which a job is deleted; 0: never. [30]"
 )
 @click.option("--max-mb", type=click.FloatRange(0, min_open=True), metavar="MB", help="Largest paper. [50]")
+@click.option("--ray", "cluster", metavar="ADDRESS", help="Deploy the models on a Ray cluster: HOST:PORT, auto, local.")
+@click.option("--replicas", type=click.IntRange(1), default=1, metavar="N", help="Engines on the cluster. [1]")
 @standing
 @click.option("--quiet", is_flag=True, help="On stderr only what went wrong.")
 def command(host: str, port: int, quiet: bool, **values: Any) -> None:
@@ -60,8 +62,12 @@ def command(host: str, port: int, quiet: bool, **values: Any) -> None:
     review serve                                  then open http://127.0.0.1:8000
     review serve --host 0.0.0.0 --keys keys.txt   for others, who need a key
     review serve --server http://gpu-node:8000    in front of an engine elsewhere
+    review serve --ray head:6379 --replicas 8     the models alone, on a cluster
     review chain paper.pdf --server http://127.0.0.1:8000
     """
+    if values["cluster"]:
+        _on_cluster(host, port, values)
+        return
     _check_installed()
     from common.serving.app import create_app
     from common.serving.keys import load_keys
@@ -92,6 +98,20 @@ def command(host: str, port: int, quiet: bool, **values: Any) -> None:
             )
     finally:
         chain.close()
+
+
+def _on_cluster(host: str, port: int, values: dict[str, Any]) -> None:
+    """The models alone; jobs and page are a service in front of them: docs/CLUSTER.md."""
+    from scripts.serve_cluster import HOST, serve, wanted
+
+    if host != HOST:
+        raise BadConfig(
+            "On a cluster the models are served on loopback alone.", "Leave --host to the service before it.", 2
+        )
+    signal.signal(signal.SIGTERM, _interrupted)
+    config, _ = settings(values)
+    deployment = wanted(config, values["replicas"], notify=lambda text: click.echo(text, err=True))
+    serve(deployment, values["cluster"], port, lambda text: click.echo(text, err=True))
 
 
 def start(config: ChainConfig, say: Callable[[str], None]) -> tuple[Engine, Base, dict[str, Any]]:

@@ -29,7 +29,7 @@ COUNTS = (1, 2, 4, 8, 16, 64)
 
 
 @click.command()
-@click.option("--model", metavar="NAME|FILE", help="A model preset. [llama3.1-8b]")
+@click.option("--model", default="llama3.1-8b", show_default=True, metavar="NAME|FILE", help="A model preset.")
 @click.option("--gpu", default="h100", show_default=True, metavar="NAME", help=f"One of: {', '.join(GPUS)}.")
 @click.option("--gpus", default=8, show_default=True, type=click.IntRange(1), help="GPUs in all.")
 @click.option("--papers", default=30_000, show_default=True, type=click.IntRange(1), help="Papers to review.")
@@ -68,7 +68,7 @@ def command(**values: Any) -> None:
     if values["all_models"]:
         click.echo(view.models(table(values, shares), find_gpu(values["gpu"]), COUNTS))
         return
-    preset = load_preset(values["model"] or "llama3.1-8b")
+    preset = load_preset(values["model"])
     wanted = demand(preset, values)
     best, others = chosen(preset, wanted, values, shares)
     fleets = [fleet(best, wanted, values, count) for count in values["replicas"] or (1, 8, 64)]
