@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -74,11 +75,11 @@ def service(
     state = tmp_path_factory.mktemp("service") / "state"
     with serving(state, *adapters, *settings, bound=420, VLLM_CPU_KVCACHE_SPACE="1") as running:
         yield running
-        engine = psutil.Process(running.process.pid).children(recursive=True)
-        assert any("EngineCore" in " ".join(one.cmdline()) for one in engine)
-        running.process.kill()
-        psutil.wait_procs(engine, timeout=30)
-        assert not any(one.is_running() for one in engine), "a killed service must not leave its engine behind"
+
+
+def engines(service: Serving) -> list[psutil.Process]:
+    children = psutil.Process(service.process.pid).children(recursive=True)
+    return [one for one in children if "EngineCore" in " ".join(one.cmdline())]
 
 
 @pytest.mark.slow
@@ -114,8 +115,7 @@ class TestServe:
             record = from_json(content, ChainRecord)
             assert [stage.adapter for stage in record.stages] == ["questioner", "reviewer"]
             assert record.engine.startswith("vllm") and record.base == "embedded:smollm2-135m"
-        children = psutil.Process(service.process.pid).children(recursive=True)
-        assert sum("EngineCore" in " ".join(one.cmdline()) for one in children) == 1
+        assert len(engines(service)) == 1
 
     def test_a_cancelled_paper_leaves_the_engine(self, service: Serving, sample_pdf: Path) -> None:
         """Its tokens would be written for nobody."""
@@ -155,6 +155,18 @@ class TestServe:
         record = from_json(out.read_text(), ChainRecord)
         assert [stage.adapter for stage in record.stages] == ["questioner", "reviewer"]
         assert record.questions and record.engine.startswith("vllm server")
+
+    def test_a_dead_engine_ends_the_service_and_fails_no_paper(self, service: Serving, sample_pdf: Path) -> None:
+        """Whoever keeps it running starts it anew, and the papers go on. Last: nothing is left to ask afterwards."""
+        job = service.post(sample_pdf, {"samples": 8})
+        service.wait(job, "asking", bound=120)
+        (engine,) = engines(service)
+        engine.kill()
+        assert service.process.wait(60) == 1
+        assert any("The engine has died" in line for line in service.log)
+        with sqlite3.connect(service.state / "jobs.sqlite") as database:
+            (status,) = database.execute("SELECT status FROM jobs WHERE id = ?", (job["id"],)).fetchone()
+        assert status == "queued"
 
 
 def test_a_taken_port_is_a_sentence(base_model: ModelPath, tmp_path: Path) -> None:

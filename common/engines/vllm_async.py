@@ -45,6 +45,7 @@ class AsyncVllmEngine(VllmBase):
         self.events = EventLoop("vllm")
         try:
             super().__init__(model, adapters, options)
+            self.count([])  # a tokenizer's first use sets it up, and that is nothing for several threads
         except BaseException:
             self.events.close()
             raise

@@ -33,10 +33,10 @@ def until(condition: Callable[[], Any], bound: float = BOUND) -> Any:
 
 
 class Serving:
-    """A running service. url: its address. log: what it has written on stderr so far."""
+    """A running service. url: its address. state: its folder. log: what it has written on stderr so far."""
 
-    def __init__(self, process: subprocess.Popen[str], url: str, log: list[str]) -> None:
-        self.process, self.url, self.log = process, url, log
+    def __init__(self, process: subprocess.Popen[str], url: str, state: Path, log: list[str]) -> None:
+        self.process, self.url, self.state, self.log = process, url, state, log
         self.client = httpx.Client(base_url=url, timeout=60)
 
     def post(self, path: Path, order: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def serving(state: Path, *options: str | Path, bound: float = BOUND, **environme
         return re.search(r"Ready: (http://\S+)", "".join(said))
 
     try:
-        running = Serving(process, until(ready, bound)[1], log)
+        running = Serving(process, until(ready, bound)[1], state, log)
         with running.client:
             yield running
     finally:

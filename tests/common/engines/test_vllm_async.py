@@ -1,0 +1,75 @@
+"""What the engine for many threads adds to the contract: callers at once, one batch, nothing left behind."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from common.engines.base import Progress
+from common.engines.vllm_async import AsyncVllmEngine
+from common.errors import EngineFailure
+from common.types import Completion, Sampling
+from tests.common.engines.standin import chat
+
+pytestmark = pytest.mark.slow
+
+SAMPLING = Sampling(max_tokens=24, min_tokens=24, seed=3)
+
+
+def unfinished(engine: AsyncVllmEngine) -> int:
+    return engine.client.get_num_unfinished_requests()
+
+
+def test_many_threads_share_the_engine(async_vllm_engine: AsyncVllmEngine) -> None:
+    """Each user must get their own answer, and none must wait until another's is whole."""
+    together = threading.Barrier(8)
+    most = [0]
+
+    def ask(number: int) -> tuple[int, list[Completion]]:
+        prompts = [chat("word " * (20 * number + 1)), chat("other " * (20 * number + 1))]
+        together.wait(60)
+
+        def watch(progress: Progress) -> None:
+            most[0] = max(most[0], unfinished(async_vllm_engine))
+
+        adapter = (None, "questioner", "reviewer")[number % 3]
+        return number, async_vllm_engine.generate(prompts, SAMPLING, adapter, on_progress=watch)
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(ask, range(8)))
+    for number, (first, second) in answers:
+        assert first.prompt_tokens == async_vllm_engine.count(chat("word " * (20 * number + 1)))
+        assert second.prompt_tokens == async_vllm_engine.count(chat("other " * (20 * number + 1)))
+        assert (first.completion_tokens, second.completion_tokens) == (24, 24)
+    assert most[0] > 4, "they ran one after the other"
+
+
+def test_leaving_from_a_progress_report_frees_the_engine(async_vllm_engine: AsyncVllmEngine) -> None:
+    """That is how a cancelled paper ends; its tokens would be written for nobody."""
+    seen: list[Progress] = []
+
+    def leave(progress: Progress) -> None:
+        seen.append(progress)
+        if progress.generated:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        async_vllm_engine.generate(
+            [chat("Tell a long story.")] * 3, replace(SAMPLING, max_tokens=400), None, None, leave
+        )
+    assert unfinished(async_vllm_engine) == 0
+    assert len(seen[-1].texts) == 3 and any(seen[-1].texts)
+
+
+def test_a_request_that_vllm_refuses_fails_alone(async_vllm_engine: AsyncVllmEngine) -> None:
+    """A grammar that cannot be compiled is one caller's mistake, not the end of the service."""
+    with pytest.raises(EngineFailure, match="vLLM failed on a request"):
+        async_vllm_engine.generate([chat("x")], replace(SAMPLING, grammar="root ::= ("))
+    assert async_vllm_engine.alive()
+    assert (
+        async_vllm_engine.generate([chat("x")], replace(SAMPLING, grammar='root ::= "yes"', min_tokens=0))[0].text
+        == "yes"
+    )
