@@ -23,7 +23,7 @@ from common.serving.policies import PAPER
 from common.serving.problems import Problem, documented
 from common.serving.records import FORMATS, Format, attachment, chosen, rendered
 from common.serving.service import Service
-from common.serving.streams import stream
+from common.serving.streams import EVENT, stream
 from common.serving.uploads import json_body, receive
 from common.types import Paper
 
@@ -172,7 +172,7 @@ def _rerun_order(parent: Job, body: RerunBody) -> Order:
     "/reviews/{job}/events",
     responses=documented(400, 404, 422, 429)
     | {
-        200: {"description": "Server-sent events.", "content": {"text/event-stream": {"schema": {"type": "string"}}}},
+        200: {"description": "Server-sent events.", "content": {"text/event-stream": {"schema": EVENT}}},
         204: {"description": "The job has ended and there is nothing after Last-Event-ID."},
     },
     response_class=StreamingResponse,

@@ -17,6 +17,17 @@ ALIVE = 15.0
 WAITING = 2.0
 """Seconds between looks at a waiting job's place, which other jobs change."""
 
+EVENT = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "string"},
+        "event": {"enum": ["status", "paper", "asking", "questions", "writing", *FINAL]},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+    "required": ["event", "data"],
+}
+"""One event, for the OpenAPI document."""
+
 
 async def stream(service: Service, job: Job, after: int) -> AsyncIterator[bytes]:
     """Until the job has ended, is deleted, or the service stops. after: id of the last event the client has."""

@@ -15,7 +15,7 @@ import pytest
 from tests.common.serving.conftest import markdown
 from tests.common.serving.process import Process
 
-KILLS = 6
+KILLS = 4
 
 
 @pytest.mark.slow
@@ -24,7 +24,7 @@ def test_no_accepted_paper_is_lost_or_finished_twice(process: Callable[..., Proc
     chance, accepted = random.Random(9), []
     for _ in range(KILLS):
         server = process(seconds=0.02)
-        for n in range(chance.randrange(2, 7)):
+        for n in range(chance.randrange(2, 5)):
             accepted.append(server.post(markdown(f"Paper {len(accepted)}")))
             if chance.random() < 0.3 and n:
                 server.final(accepted[-1])
