@@ -19,29 +19,19 @@ function recordSources(): Plugin {
     name: "record-sources",
     generateBundle() {
       const hash = createHash("sha256");
-      for (const name of sources()) hash.update(`${name}\0`).update(readFileSync(join(HERE, name))).update("\0");
+      for (const name of sources())
+        hash
+          .update(`${name}\0`)
+          .update(readFileSync(join(HERE, name)))
+          .update("\0");
       this.emitFile({ type: "asset", fileName: "sources.sha256", source: `${hash.digest("hex")}\n` });
-    },
-  };
-}
-
-/** pdf.js hangs all it exports on `globalThis`, so nothing unused (the editors, half of it) could be left out. */
-function withoutGlobals(): Plugin {
-  return {
-    name: "pdfjs-without-globals",
-    transform(code, id) {
-      if (!id.endsWith("/pdf.mjs")) return null;
-      const cut = code.replace(/^\{\n {2}globalThis\._pdfjsTestingUtils = \{[^}]*\};\n\}\n/m, "")
-        .replace(/^globalThis\.pdfjsLib = \{[^}]*\};\n/m, "");
-      if (/_pdfjsTestingUtils|globalThis\.pdfjsLib/.test(cut)) throw new Error("pdf.js changed: look at withoutGlobals");
-      return { code: cut, map: null };
     },
   };
 }
 
 export default defineConfig({
   base: "/page/",
-  plugins: [withoutGlobals(), recordSources()],
+  plugins: [recordSources()],
   build: {
     target: "es2022",
     assetsInlineLimit: 0, // the policy knows no data: addresses
@@ -55,7 +45,8 @@ export default defineConfig({
         entryFileNames: "assets/[name]-[hash].js",
         chunkFileNames: "assets/[name]-[hash].js",
         // Servers know .js; .mjs is text/plain to some of them, and such a worker does not start.
-        assetFileNames: (asset) => (asset.names[0]?.endsWith(".mjs") ? "assets/pdf.worker-[hash].js" : "assets/[name]-[hash][extname]"),
+        assetFileNames: (asset) =>
+          asset.names[0]?.endsWith(".mjs") ? "assets/pdf.worker-[hash].js" : "assets/[name]-[hash][extname]",
       },
     },
   },

@@ -6,7 +6,11 @@ const KEY = "review-key";
 
 /** What went wrong, in a sentence for people. status 0: there was no answer at all. */
 export class Failure extends Error {
-  constructor(readonly status: number, readonly trouble: Trouble, readonly retryAfter = 0) {
+  constructor(
+    readonly status: number,
+    readonly trouble: Trouble,
+    readonly retryAfter = 0,
+  ) {
     super(trouble.message);
   }
 }
@@ -49,7 +53,11 @@ async function call(path: string, init: RequestInit = {}): Promise<Response> {
 }
 
 async function failure(response: Response): Promise<Failure> {
-  let trouble: Trouble = { message: `The service answered ${response.status} ${response.statusText}.`, hint: "", code: "" };
+  let trouble: Trouble = {
+    message: `The service answered ${response.status} ${response.statusText}.`,
+    hint: "",
+    code: "",
+  };
   try {
     const body = await response.json();
     if (typeof body?.error?.message === "string") trouble = { hint: "", code: "", ...body.error };
@@ -77,19 +85,29 @@ export const record = (id: string): Promise<ChainRecord> => read(at(id, "/record
 export const passages = (id: string): Promise<Passage[]> => read(at(id, "/passages"));
 export const cancel = (id: string): Promise<Job> => read(at(id, "/cancel"), { method: "POST" });
 export const remove = (id: string): Promise<Response> => call(at(id), { method: "DELETE" });
-export const paper = async (id: string): Promise<Uint8Array<ArrayBuffer>> => new Uint8Array(await (await call(at(id, "/paper"))).arrayBuffer());
-export const exported = async (id: string, format: string): Promise<Blob> => (await call(at(id, `/record?format=${format}&download=1`))).blob();
+export const paper = async (id: string): Promise<Uint8Array<ArrayBuffer>> =>
+  new Uint8Array(await (await call(at(id, "/paper"))).arrayBuffer());
+export const exported = async (id: string, format: string): Promise<Blob> =>
+  (await call(at(id, `/record?format=${format}&download=1`))).blob();
 
 /** One's jobs, newest first; `before` is the `next` of the page before. */
 export function list(limit: number, before = ""): Promise<{ reviews: Job[]; next: string | null }> {
   return read(`${reviews}?${new URLSearchParams({ limit: String(limit), ...(before && { before }) })}`);
 }
 
-export function upload(file: File, order: Order): Promise<Job> {
+export async function upload(file: File, order: Order): Promise<Job> {
   const body = new FormData();
   body.append("paper", file, file.name);
   body.append("order", JSON.stringify(order));
-  return read(reviews, { method: "POST", body });
+  try {
+    return await read(reviews, { method: "POST", body });
+  } catch (error) {
+    // A service that refuses while a body is still arriving may close the connection before its answer is read.
+    if (!(error instanceof Failure && error.status === 0)) throw error;
+    await call("/healthz");
+    const hint = "The file may be larger than it takes.";
+    throw new Failure(0, { message: "The service broke the upload off.", hint, code: "broken-off" });
+  }
 }
 
 export function rerun(id: string, questions: Pick<Question, "text" | "aspect">[], order: Order): Promise<Job> {
@@ -100,7 +118,11 @@ export function rerun(id: string, questions: Pick<Question, "text" | "aspect">[]
  * A job's events, from the first to the last, taken up again where a connection broke. connected(false): the service
  * does not answer just now and is tried again, at most every 10 seconds. Errors: Failure where trying again is useless.
  */
-export async function* events(id: string, signal: AbortSignal, connected: (is: boolean) => void): AsyncGenerator<ServerEvent> {
+export async function* events(
+  id: string,
+  signal: AbortSignal,
+  connected: (is: boolean) => void,
+): AsyncGenerator<ServerEvent> {
   let last = "";
   for (let wait = 500; ; wait = Math.min(2 * wait, 10_000)) {
     try {
@@ -124,8 +146,10 @@ export async function* events(id: string, signal: AbortSignal, connected: (is: b
   }
 }
 
-/** Server-sent events out of bytes (WHATWG HTML, "Interpreting an event stream"); comments and retry lines are passed over. */
-async function* parsed(body: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<{ type: string; data: string; id: string }> {
+/** Server-sent events out of bytes (WHATWG HTML, "Interpreting an event stream"); comments are passed over. */
+async function* parsed(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+): AsyncGenerator<{ type: string; data: string; id: string }> {
   let rest = "";
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   try {

@@ -7,7 +7,12 @@ export function Dialog(props: { title: string; onClose: () => void; children: Co
   const box = useRef<HTMLDialogElement>(null);
   useEffect(() => box.current!.showModal(), []);
   return (
-    <dialog ref={box} aria-labelledby="dialog-title" onClose={props.onClose} onCancel={(event) => event.stopPropagation()}>
+    <dialog
+      ref={box}
+      aria-labelledby="dialog-title"
+      onClose={props.onClose}
+      onCancel={(event) => event.stopPropagation()}
+    >
       <h2 id="dialog-title">{props.title}</h2>
       {props.children}
     </dialog>
@@ -25,13 +30,21 @@ export function KeyDialog(props: { refused: boolean; onKey: (key: string) => voi
   return (
     <Dialog title="This service asks for a key" onClose={props.onClose}>
       <form onSubmit={submit}>
-        {props.refused && <p class="error" role="alert">The service does not know this key.</p>}
+        {props.refused && (
+          <p class="error" role="alert">
+            The service does not know this key.
+          </p>
+        )}
         <label for="key">Key</label>
         <input id="key" ref={field} type="password" autocomplete="off" autofocus spellcheck={false} />
         <p class="muted">Kept in this tab until you close it. Whoever runs the service gives out keys.</p>
         <div class="actions">
-          <button type="button" onClick={props.onClose}>Not now</button>
-          <button type="submit" class="primary">Use this key</button>
+          <button type="button" onClick={props.onClose}>
+            Not now
+          </button>
+          <button type="submit" class="primary">
+            Use this key
+          </button>
         </div>
       </form>
     </Dialog>
@@ -45,8 +58,12 @@ export function DeleteDialog(props: { name: string; onDelete: () => void; onClos
         The service removes the paper <bdi>{props.name}</bdi>, its questions and its review. This cannot be undone.
       </p>
       <div class="actions">
-        <button type="button" autofocus onClick={props.onClose}>Keep</button>
-        <button type="button" class="danger" onClick={props.onDelete}>Delete</button>
+        <button type="button" autofocus onClick={props.onClose}>
+          Keep
+        </button>
+        <button type="button" class="danger" onClick={props.onDelete}>
+          Delete
+        </button>
       </div>
     </Dialog>
   );
@@ -68,13 +85,19 @@ export function HelpDialog(props: { onClose: () => void }) {
       <dl class="keys">
         {KEYS.map(([keys, what]) => (
           <div key={keys}>
-            <dt>{keys.split("  ").map((key) => <kbd key={key}>{key}</kbd>)}</dt>
+            <dt>
+              {keys.split("  ").map((key) => (
+                <kbd key={key}>{key}</kbd>
+              ))}
+            </dt>
             <dd>{what}</dd>
           </div>
         ))}
       </dl>
       <div class="actions">
-        <button type="button" autofocus onClick={props.onClose}>Close</button>
+        <button type="button" autofocus onClick={props.onClose}>
+          Close
+        </button>
       </div>
     </Dialog>
   );

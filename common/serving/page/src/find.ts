@@ -41,7 +41,10 @@ export function letters(parts: readonly string[]): Letters {
   parts.forEach((text, part) => {
     let offset = 0;
     for (const character of text) {
-      const plain = character.normalize("NFKD").toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
+      const plain = character
+        .normalize("NFKD")
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}]/gu, "");
       found.text += plain;
       for (let unit = 0; unit < plain.length; unit++) {
         found.part.push(part);

@@ -7,23 +7,51 @@ import { count, visible } from "./text";
 import { over, type FormName, type Job } from "./types";
 import type { JobState } from "./use_job";
 
-const STEPS = [["reading", "Read"], ["asking", "Ask"], ["reviewing", "Review"]] as const;
-const FORMATS = [["md", "Markdown"], ["html", "HTML"], ["json", "JSON"]] as const;
+const STEPS = [
+  ["reading", "Read"],
+  ["asking", "Ask"],
+  ["reviewing", "Review"],
+] as const;
+const FORMATS = [
+  ["md", "Markdown"],
+  ["html", "HTML"],
+  ["json", "JSON"],
+] as const;
 
-export function Head({ job, state, forms, onAct }: { job: Job; state: JobState; forms: FormName[]; onAct: (what: () => Promise<unknown>) => void }) {
+export function Head({
+  job,
+  state,
+  forms,
+  onAct,
+}: {
+  job: Job;
+  state: JobState;
+  forms: FormName[];
+  onAct: (what: () => Promise<unknown>) => void;
+}) {
   const [deleting, setDeleting] = useState(false);
   const known = state.record?.paper ?? state.paper ?? job.paper;
   const form = state.record?.form.title || forms.find((one) => one.name === job.order.form)?.title;
-  const facts = [visible(job.paper.name), known.pages && count(known.pages, "page"), known.words && count(known.words, "word"), form && visible(form)];
+  const facts = [
+    visible(job.paper.name),
+    known.pages && count(known.pages, "page"),
+    known.words && count(known.words, "word"),
+    form && visible(form),
+  ];
   const remove = (): void => {
     setDeleting(false);
-    onAct(async () => { await api.remove(job.id); location.hash = ""; });
+    onAct(async () => {
+      await api.remove(job.id);
+      location.hash = "";
+    });
   };
   return (
     <div class="head">
       <h1 dir="auto">{visible(known.title || job.paper.name)}</h1>
       <p class="muted meta">
-        {facts.filter(Boolean).map((fact) => <bdi key={fact as string}>{fact}</bdi>)}
+        {facts.filter(Boolean).map((fact) => (
+          <bdi key={fact as string}>{fact}</bdi>
+        ))}
         {job.parent && <a href={`#${job.parent}`}>earlier version</a>}
       </p>
       <div class="state">
@@ -32,31 +60,48 @@ export function Head({ job, state, forms, onAct }: { job: Job; state: JobState; 
             <span class="downloads">
               <span class="muted">Download</span>
               {FORMATS.map(([format, name]) => (
-                <button type="button" key={format} onClick={() => onAct(() => download(job, format))}>{name}</button>
+                <button type="button" key={format} onClick={() => onAct(() => download(job, format))}>
+                  {name}
+                </button>
               ))}
             </span>
           )
         ) : (
           <>
             <Steps state={state} />
-            <button type="button" onClick={() => onAct(() => api.cancel(job.id))}>Cancel</button>
+            <button type="button" onClick={() => onAct(() => api.cancel(job.id))}>
+              Cancel
+            </button>
           </>
         )}
-        {over(state.status) && <button type="button" class="quiet" onClick={() => setDeleting(true)}>Delete</button>}
+        {over(state.status) && (
+          <button type="button" class="quiet" onClick={() => setDeleting(true)}>
+            Delete
+          </button>
+        )}
       </div>
-      <p class="unseen" role="status">{announced(state)}</p>
+      <p class="unseen" role="status">
+        {announced(state)}
+      </p>
       {deleting && <DeleteDialog name={visible(job.paper.name)} onDelete={remove} onClose={() => setDeleting(false)} />}
     </div>
   );
 }
 
 function Steps({ state }: { state: JobState }) {
-  if (state.status === "queued") return <span class="waiting">{state.place ? `Waiting, number ${state.place} in the queue` : "Waiting"}</span>;
+  if (state.status === "queued")
+    return <span class="waiting">{state.place ? `Waiting, number ${state.place} in the queue` : "Waiting"}</span>;
   const at = STEPS.findIndex(([status]) => status === state.status);
   return (
     <ol class="steps" aria-label="Progress">
       {STEPS.map(([status, name], place) => (
-        <li key={status} class={place < at ? "past" : place === at ? "now" : ""} aria-current={place === at ? "step" : undefined}>{name}</li>
+        <li
+          key={status}
+          class={place < at ? "past" : place === at ? "now" : ""}
+          aria-current={place === at ? "step" : undefined}
+        >
+          {name}
+        </li>
       ))}
     </ol>
   );

@@ -6,7 +6,10 @@ import type { ChainRecord, Notice } from "./types";
 /** The same in one line, above a review that rests on it; "" when there is nothing to say. */
 export function noteLine(warnings: Notice[], record?: ChainRecord): string {
   const left = record?.paper.cuts.reduce((sum, cut) => sum + cut.words_total - cut.words_kept, 0) ?? 0;
-  const parts = [warnings.length && `${count(warnings.length, "warning")} about the paper`, left && `${count(left, "word")} not read by the model`];
+  const parts = [
+    warnings.length && `${count(warnings.length, "warning")} about the paper`,
+    left && `${count(left, "word")} not read by the model`,
+  ];
   return parts.filter(Boolean).join(", ");
 }
 
@@ -24,8 +27,14 @@ export function NotesPane(props: { warnings: Notice[]; record?: ChainRecord; onP
         <ul class="warnings">
           {warnings.map((one, place) => (
             <li key={place}>
-              {one.page > 0 && <button type="button" class="link nowrap" onClick={() => props.onPage(one.page)}>p. {one.page}</button>}
-              <span dir="auto">{visible(one.message)} <code>{visible(one.code)}</code></span>
+              {one.page > 0 && (
+                <button type="button" class="link nowrap" onClick={() => props.onPage(one.page)}>
+                  p. {one.page}
+                </button>
+              )}
+              <span dir="auto">
+                {visible(one.message)} <code>{visible(one.code)}</code>
+              </span>
             </li>
           ))}
         </ul>
@@ -36,7 +45,13 @@ export function NotesPane(props: { warnings: Notice[]; record?: ChainRecord; onP
       {record && problems(record).length > 0 && (
         <>
           <h3>Problems in the model’s answers</h3>
-          <ul class="plain">{problems(record).map((one) => <li key={one} dir="auto">{visible(one)}</li>)}</ul>
+          <ul class="plain">
+            {problems(record).map((one) => (
+              <li key={one} dir="auto">
+                {visible(one)}
+              </li>
+            ))}
+          </ul>
         </>
       )}
       {record && <Made record={record} />}
@@ -52,14 +67,28 @@ function Cuts({ record }: { record: ChainRecord }) {
       <h3>What was cut from the paper</h3>
       {cuts.length ? (
         <>
-          <p>The model did not read {count(left, "word")} of {count(cuts.length, "section")}: its context had no room for more.</p>
+          <p>
+            The model did not read {count(left, "word")} of {count(cuts.length, "section")}: its context had no room for
+            more.
+          </p>
           <table>
-            <thead><tr><th scope="col">Section</th><th scope="col" class="number">Words read</th></tr></thead>
+            <thead>
+              <tr>
+                <th scope="col">Section</th>
+                <th scope="col" class="number">
+                  Words read
+                </th>
+              </tr>
+            </thead>
             <tbody>
               {cuts.map((cut, place) => (
                 <tr key={place}>
-                  <th scope="row" dir="auto">{visible(cut.section)}</th>
-                  <td class="number">{cut.words_kept.toLocaleString("en")} of {cut.words_total.toLocaleString("en")}</td>
+                  <th scope="row" dir="auto">
+                    {visible(cut.section)}
+                  </th>
+                  <td class="number">
+                    {cut.words_kept.toLocaleString("en")} of {cut.words_total.toLocaleString("en")}
+                  </td>
                 </tr>
               ))}
             </tbody>
@@ -80,7 +109,10 @@ function Made({ record }: { record: ChainRecord }) {
     ...record.stages.map((stage): [string, string] => {
       const tokens = stage.completions.reduce((sum, one) => sum + one.completion_tokens, 0);
       const name = { questioner: "Stage A, questions", reviewer: "Stage B, review" }[stage.stage];
-      return [name, `${stage.adapter || "no adapter"}; ${count(stage.completions.length, "completion")}, ${count(tokens, "token")}`];
+      return [
+        name,
+        `${stage.adapter || "no adapter"}; ${count(stage.completions.length, "completion")}, ${count(tokens, "token")}`,
+      ];
     }),
     ["Paper", `${record.paper.source.name}, read by ${record.paper.source.reader}`],
     ["Paper’s SHA-256", record.paper.source.sha256],
@@ -89,7 +121,14 @@ function Made({ record }: { record: ChainRecord }) {
     <>
       <h3>How this review was made</h3>
       <dl class="facts">
-        {facts.map(([name, value]) => <div key={name}><dt>{name}</dt><dd><bdi>{visible(value)}</bdi></dd></div>)}
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>
+              <bdi>{visible(value)}</bdi>
+            </dd>
+          </div>
+        ))}
       </dl>
       <p class="muted">Sampling, seeds, raw answers and versions are in each download.</p>
     </>

@@ -1,4 +1,4 @@
-/** A record in the order in which it is shown; the same order and labels as common.views.outline gives the other views. */
+/** A record in the order in which it is shown; order and labels are those of common.views.outline. */
 
 import type { ChainRecord, Evidence, Point, Question, Review } from "./types";
 
@@ -35,7 +35,10 @@ export function outline(record: ChainRecord): ShownReview[] {
   return record.reviews.map((review, place) => {
     const several = record.reviews.length > 1;
     const points = review.points.map((point, number) => {
-      return { in: point.section, shown: shownPoint(point, `${several ? `R${place + 1}-` : ""}P${number + 1}`, record) };
+      return {
+        in: point.section,
+        shown: shownPoint(point, `${several ? `R${place + 1}-` : ""}P${number + 1}`, record),
+      };
     });
     const names = review.sections.map((section) => section.name);
     const homeless = [...new Set(review.points.map((point) => point.section))].filter((name) => !names.includes(name));
@@ -55,7 +58,13 @@ export function outline(record: ChainRecord): ShownReview[] {
 
 function shownPoint(point: Point, label: string, record: ChainRecord): ShownPoint {
   const questions = point.question_ids.map(
-    (id) => record.questions.find((one) => one.id === id) ?? { id, text: "(this question is not in the record)", aspect: "", origin: "model" as const },
+    (id) =>
+      record.questions.find((one) => one.id === id) ?? {
+        id,
+        text: "(this question is not in the record)",
+        aspect: "",
+        origin: "model" as const,
+      },
   );
   return {
     label,

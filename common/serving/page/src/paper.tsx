@@ -28,7 +28,11 @@ interface Props {
 export function PaperPane({ job, read, handle }: Props) {
   const [broken, setBroken] = useState("");
   const pdf = job.paper.type === "application/pdf" && !broken;
-  return pdf ? <Pages job={job} handle={handle} onBroken={setBroken} /> : <Text job={job} read={read} handle={handle} note={broken} />;
+  return pdf ? (
+    <Pages job={job} handle={handle} onBroken={setBroken} />
+  ) : (
+    <Text job={job} read={read} handle={handle} note={broken} />
+  );
 }
 
 function Pages({ job, handle, onBroken }: { job: Job; handle: Ref<PaperHandle>; onBroken: (why: string) => void }) {
@@ -51,28 +55,43 @@ function Pages({ job, handle, onBroken }: { job: Job; handle: Ref<PaperHandle>; 
         if (viewer.current === one) onBroken(`The pages cannot be shown: ${asTrouble(error).message}`);
       }
     })();
-    return () => { viewer.current = null; one.close(); };
+    return () => {
+      viewer.current = null;
+      one.close();
+    };
   }, [sha256]);
   const change = (steps: number): void => setZoom(viewer.current?.zoom(steps) ?? 1);
-  useImperativeHandle(handle, () => ({
-    show: async (quote, at) => {
-      await opened.current;
-      const outcome = at ? ((await viewer.current?.show(quote, at)) ?? "none") : "none";
-      if (outcome === "found") return `Marked on page ${at}.`;
-      return outcome === "page" ? `These words were not found in the text of page ${at}; the page as a whole is marked.` : "It has no page in this paper.";
-    },
-    goTo: (at) => viewer.current?.goTo(at),
-    clear: () => viewer.current?.clear(),
-    zoom: change,
-  }), []);
+  useImperativeHandle(
+    handle,
+    () => ({
+      show: async (quote, at) => {
+        await opened.current;
+        const outcome = at ? ((await viewer.current?.show(quote, at)) ?? "none") : "none";
+        if (outcome === "found") return `Marked on page ${at}.`;
+        return outcome === "page"
+          ? `These words were not found in the text of page ${at}; the page as a whole is marked.`
+          : "It has no page in this paper.";
+      },
+      goTo: (at) => viewer.current?.goTo(at),
+      clear: () => viewer.current?.clear(),
+      zoom: change,
+    }),
+    [],
+  );
   return (
     <>
       <div class="pagebar">
         <span aria-live="off">{pages ? `Page ${page} of ${pages}` : "Opening the paper …"}</span>
         <span class="zoom">
-          <button type="button" class="quiet icon" aria-label="Smaller" onClick={() => change(-1)}>−</button>
-          <button type="button" class="quiet" aria-label="Fit the width" onClick={() => change(0)}>{Math.round(100 * zoom)}%</button>
-          <button type="button" class="quiet icon" aria-label="Larger" onClick={() => change(1)}>+</button>
+          <button type="button" class="quiet icon" aria-label="Smaller" onClick={() => change(-1)}>
+            −
+          </button>
+          <button type="button" class="quiet" aria-label="Fit the width" onClick={() => change(0)}>
+            {Math.round(100 * zoom)}%
+          </button>
+          <button type="button" class="quiet icon" aria-label="Larger" onClick={() => change(1)}>
+            +
+          </button>
         </span>
       </div>
       <div class="pages" ref={frame} tabIndex={0} role="region" aria-label="Pages of the paper" />
@@ -89,25 +108,38 @@ function Text({ job, read, handle, note }: Props & { note: string }) {
     if (read) api.passages(job.id).then(setPassages, (error) => setTrouble(asTrouble(error).message));
   }, [job.paper.sha256, read]);
   useEffect(() => frame.current!.querySelector("mark")?.scrollIntoView({ block: "center" }), [marks]);
-  useImperativeHandle(handle, () => ({
-    show: (quote) => {
-      const found = find(quote, letters(passages.map((one) => one.text)));
-      setMarks(found.share >= ENOUGH ? found.stretches : []);
-      return Promise.resolve(found.share >= ENOUGH ? "Marked in the text." : "These words were not found in the text.");
-    },
-    goTo: () => undefined,
-    clear: () => setMarks([]),
-    zoom: () => undefined,
-  }), [passages]);
+  useImperativeHandle(
+    handle,
+    () => ({
+      show: (quote) => {
+        const found = find(quote, letters(passages.map((one) => one.text)));
+        setMarks(found.share >= ENOUGH ? found.stretches : []);
+        return Promise.resolve(
+          found.share >= ENOUGH ? "Marked in the text." : "These words were not found in the text.",
+        );
+      },
+      goTo: () => undefined,
+      clear: () => setMarks([]),
+      zoom: () => undefined,
+    }),
+    [passages],
+  );
   return (
     <>
-      <div class="pagebar"><span>{note || trouble || "The text as it was read"}</span></div>
+      <div class="pagebar">
+        <span>{note || trouble || "The text as it was read"}</span>
+      </div>
       <div class="pages text" ref={frame} tabIndex={0} role="region" aria-label="Text of the paper">
         {!passages.length && !trouble && <p class="muted">The text appears here once the paper has been read.</p>}
         {passages.map((passage, part) => (
           <div key={part}>
             {passage.section !== passages[part - 1]?.section && <h3>{visible(passage.section)}</h3>}
-            <p class="prose" dir="auto">{marked(passage.text, marks.filter((one) => one.part === part))}</p>
+            <p class="prose" dir="auto">
+              {marked(
+                passage.text,
+                marks.filter((one) => one.part === part),
+              )}
+            </p>
           </div>
         ))}
       </div>

@@ -1,6 +1,7 @@
 /** The questions: as they come, then to be edited and answered again. The edits are here only until they are sent. */
 
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { Add, EditField, Tool } from "./fields";
 import { questionsSoFar, visible } from "./text";
 import type { FormName, Question } from "./types";
 
@@ -46,7 +47,9 @@ function Coming({ text }: { text: string }) {
         <li class="question" key={place}>
           <span class="label">Q{place + 1}</span>
           <div class="body">
-            <p class="text"><bdi>{question.text}</bdi></p>
+            <p class="text">
+              <bdi>{question.text}</bdi>
+            </p>
             <p class="remarks">{question.aspect && <span class="aspect">{question.aspect}</span>}</p>
           </div>
         </li>
@@ -69,7 +72,9 @@ function Editor(props: Props & { questions: Question[] }) {
     if (focus.current) list.current!.querySelector<HTMLElement>(focus.current)?.focus();
     focus.current = "";
   });
-  const row = (key: number, part = ".text"): void => { focus.current = `[data-key="${key}"] ${part}`; };
+  const row = (key: number, part = ".text"): void => {
+    focus.current = `[data-key="${key}"] ${part}`;
+  };
 
   const move = (from: number, by: number, part: string): void => {
     const to = from + by;
@@ -99,41 +104,95 @@ function Editor(props: Props & { questions: Question[] }) {
       {!drafts.length && <p class="muted">There are no questions. Add one, or undo your changes.</p>}
       <ol class="questions" ref={list}>
         {drafts.map((draft, place) => (
-          <li class="question" key={draft.key} data-key={draft.key} data-question={draft.id} onKeyDown={(event) => {
-            if (!event.altKey || editing !== null) return;
-            if (event.key === "ArrowUp") move(place, -1, ".text");
-            else if (event.key === "ArrowDown") move(place, 1, ".text");
-            else return;
-            event.preventDefault();
-          }}>
+          <li
+            class="question"
+            key={draft.key}
+            data-key={draft.key}
+            data-question={draft.id}
+            onKeyDown={(event) => {
+              if (!event.altKey || editing !== null) return;
+              if (event.key === "ArrowUp") move(place, -1, ".text");
+              else if (event.key === "ArrowDown") move(place, 1, ".text");
+              else return;
+              event.preventDefault();
+            }}
+          >
             <span class="label">Q{place + 1}</span>
             {editing === draft.key ? (
-              <EditField label={`Text of question ${place + 1}`} text={draft.text} onDone={(text) => keep(place, text)} />
+              <EditField
+                label={`Text of question ${place + 1}`}
+                text={draft.text}
+                onDone={(text) => keep(place, text)}
+              />
             ) : (
               <div class="body">
-                <button type="button" class="text" aria-label={`Edit question ${place + 1}: ${visible(draft.text)}`} onClick={() => setEditing(draft.key)}>
+                <button
+                  type="button"
+                  class="text"
+                  aria-label={`Edit question ${place + 1}: ${visible(draft.text)}`}
+                  onClick={() => setEditing(draft.key)}
+                >
                   <bdi>{visible(draft.text)}</bdi>
                 </button>
                 <Remarks draft={draft} changed={!unchanged(draft, props.questions)} {...props} />
               </div>
             )}
             <div class="tools">
-              <Tool name="up" label={`Move question ${place + 1} up`} path="M10 15V5M5.5 9.5L10 5l4.5 4.5" off={place === 0} onClick={() => move(place, -1, ".up")} />
-              <Tool name="down" label={`Move question ${place + 1} down`} path="M10 5v10M5.5 10.5L10 15l4.5-4.5" off={place === drafts.length - 1} onClick={() => move(place, 1, ".down")} />
-              <Tool name="delete" label={`Delete question ${place + 1}`} path="M5.5 5.5l9 9M14.5 5.5l-9 9" onClick={() => remove(place)} />
+              <Tool
+                name="up"
+                label={`Move question ${place + 1} up`}
+                path="M10 15V5M5.5 9.5L10 5l4.5 4.5"
+                off={place === 0}
+                onClick={() => move(place, -1, ".up")}
+              />
+              <Tool
+                name="down"
+                label={`Move question ${place + 1} down`}
+                path="M10 5v10M5.5 10.5L10 15l4.5-4.5"
+                off={place === drafts.length - 1}
+                onClick={() => move(place, 1, ".down")}
+              />
+              <Tool
+                name="delete"
+                label={`Delete question ${place + 1}`}
+                path="M5.5 5.5l9 9M14.5 5.5l-9 9"
+                onClick={() => remove(place)}
+              />
             </div>
           </li>
         ))}
       </ol>
       <Add onAdd={(text) => setDrafts([...drafts, { key: keys++, id: "", text, aspect: "", origin: "user" }])} />
       <div class="rerun">
-        <label for="rerun-form" class="unseen">Form of the next review</label>
+        <label for="rerun-form" class="unseen">
+          Form of the next review
+        </label>
         <select id="rerun-form" value={form} onChange={(event) => setForm(event.currentTarget.value)}>
-          {!props.forms.some((one) => one.name === form) && <option value={form}>{visible(form) || "The usual form"}</option>}
-          {props.forms.map((one) => <option key={one.name} value={one.name}>{one.title || one.name}</option>)}
+          {!props.forms.some((one) => one.name === form) && (
+            <option value={form}>{visible(form) || "The usual form"}</option>
+          )}
+          {props.forms.map((one) => (
+            <option key={one.name} value={one.name}>
+              {one.title || one.name}
+            </option>
+          ))}
         </select>
-        {dirty && <button type="button" onClick={() => setDrafts(drafted(props.questions))}>Undo changes</button>}
-        <button type="button" class="primary" disabled={!drafts.length || !props.sendLabel || editing !== null} onClick={() => props.onSend(drafts.map(({ text, aspect }) => ({ text, aspect })), form)}>
+        {dirty && (
+          <button type="button" onClick={() => setDrafts(drafted(props.questions))}>
+            Undo changes
+          </button>
+        )}
+        <button
+          type="button"
+          class="primary"
+          disabled={!drafts.length || !props.sendLabel || editing !== null}
+          onClick={() =>
+            props.onSend(
+              drafts.map(({ text, aspect }) => ({ text, aspect })),
+              form,
+            )
+          }
+        >
           {props.sendLabel || "Sending …"}
         </button>
       </div>
@@ -148,7 +207,14 @@ function Remarks({ draft, changed, answers, unanswered, onPoint }: Props & { dra
       {draft.aspect && <span class="aspect">{visible(draft.aspect)}</span>}
       {draft.origin === "user" && <span class="aspect">yours</span>}
       {points.length > 0 && (
-        <span>Answered by {points.map((label) => <button type="button" class="link" key={label} onClick={() => onPoint(label)}>{label}</button>)}</span>
+        <span>
+          Answered by{" "}
+          {points.map((label) => (
+            <button type="button" class="link" key={label} onClick={() => onPoint(label)}>
+              {label}
+            </button>
+          ))}
+        </span>
       )}
       {unanswered && !changed && unanswered.includes(draft.id) && <strong class="bad">Unanswered</strong>}
       {unanswered && changed && <span>not in this review</span>}
@@ -156,52 +222,8 @@ function Remarks({ draft, changed, answers, unanswered, onPoint }: Props & { dra
   );
 }
 
-/** A question's text while it is edited: Enter keeps it, Esc leaves it as it was, empty deletes it. */
-function EditField({ label, text, onDone }: { label: string; text: string; onDone: (text: string | null) => void }) {
-  const field = useRef<HTMLTextAreaElement>(null);
-  const over = useRef(false);
-  const done = (value: string | null): void => {
-    if (over.current) return; // leaving the field by a key also takes the focus away
-    over.current = true;
-    onDone(value);
-  };
-  const fit = (): void => {
-    field.current!.style.height = "auto";
-    field.current!.style.height = `${field.current!.scrollHeight + 2}px`;
-  };
-  useLayoutEffect(() => { fit(); field.current!.focus(); field.current!.setSelectionRange(text.length, text.length); }, []);
-  return (
-    <textarea ref={field} rows={1} aria-label={label} defaultValue={text} onInput={fit} onBlur={(event) => done(event.currentTarget.value)} onKeyDown={(event) => {
-      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); done(event.currentTarget.value); }
-      if (event.key === "Escape") { event.stopPropagation(); done(null); }
-    }} />
-  );
-}
-
-function Add({ onAdd }: { onAdd: (text: string) => void }) {
-  const field = useRef<HTMLInputElement>(null);
-  const add = (event: Event): void => {
-    event.preventDefault();
-    const text = field.current!.value.trim();
-    if (text) onAdd(text);
-    field.current!.value = "";
-  };
-  return (
-    <form class="add" onSubmit={add}>
-      <label for="add" class="unseen">A question of your own</label>
-      <input id="add" ref={field} placeholder="Add a question of your own" autocomplete="off" />
-      <button type="submit">Add</button>
-    </form>
-  );
-}
-
-function Tool(props: { name: string; label: string; path: string; off?: boolean; onClick: () => void }) {
-  return (
-    <button type="button" class={`quiet icon ${props.name}`} aria-label={props.label} title={props.label} disabled={props.off} onClick={props.onClick}>
-      <svg viewBox="0 0 20 20" aria-hidden="true"><path d={props.path} /></svg>
-    </button>
-  );
-}
-
-const unchanged = (draft: Draft, questions: Question[]): boolean => questions.some((one) => one.id === draft.id && one.text === draft.text);
-const same = (drafts: Draft[], questions: Question[]): boolean => drafts.length === questions.length && drafts.every((one, place) => one.id === questions[place]!.id && one.text === questions[place]!.text);
+const unchanged = (draft: Draft, questions: Question[]): boolean =>
+  questions.some((one) => one.id === draft.id && one.text === draft.text);
+const same = (drafts: Draft[], questions: Question[]): boolean =>
+  drafts.length === questions.length &&
+  drafts.every((one, place) => one.id === questions[place]!.id && one.text === questions[place]!.text);

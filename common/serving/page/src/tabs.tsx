@@ -2,13 +2,25 @@
 
 export type Tab = "paper" | "questions" | "review" | "notes";
 
-const TABS: [Tab, string][] = [["paper", "Paper"], ["questions", "Questions"], ["review", "Review"], ["notes", "Notes"]];
+const TABS: [Tab, string][] = [
+  ["paper", "Paper"],
+  ["questions", "Questions"],
+  ["review", "Review"],
+  ["notes", "Notes"],
+];
 
-export function Tabs(props: { tab: Tab; onTab: (tab: Tab) => void; counts: Partial<Record<Tab, number>>; warned: boolean }) {
+export function Tabs(props: {
+  tab: Tab;
+  onTab: (tab: Tab) => void;
+  counts: Partial<Record<Tab, number>>;
+  warned: boolean;
+}) {
   const pressed = (event: KeyboardEvent): void => {
     const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!by) return;
-    const buttons = [...(event.currentTarget as HTMLElement).querySelectorAll<HTMLElement>("[role=tab]")].filter((one) => one.offsetParent);
+    const buttons = [...(event.currentTarget as HTMLElement).querySelectorAll<HTMLElement>("[role=tab]")].filter(
+      (one) => one.offsetParent,
+    );
     const place = buttons.indexOf(document.activeElement as HTMLElement);
     const next = buttons[(place + by + buttons.length) % buttons.length]!;
     next.focus();
@@ -18,12 +30,21 @@ export function Tabs(props: { tab: Tab; onTab: (tab: Tab) => void; counts: Parti
     <div class="tabs" role="tablist" aria-label="Parts" onKeyDown={pressed}>
       {TABS.map(([name, title]) => (
         <button
-          type="button" role="tab" key={name} id={`tab-${name}`} data-tab={name} class={name === "paper" ? "narrow" : ""}
-          aria-selected={props.tab === name} aria-controls={`panel-${name}`} tabIndex={props.tab === name ? 0 : -1}
+          type="button"
+          role="tab"
+          key={name}
+          id={`tab-${name}`}
+          data-tab={name}
+          class={name === "paper" ? "narrow" : ""}
+          aria-selected={props.tab === name}
+          aria-controls={`panel-${name}`}
+          tabIndex={props.tab === name ? 0 : -1}
           onClick={() => props.onTab(name)}
         >
           {title}
-          {props.counts[name] !== undefined && <span class={`count${name === "notes" && props.warned ? " warned" : ""}`}>{props.counts[name]}</span>}
+          {props.counts[name] !== undefined && (
+            <span class={`count${name === "notes" && props.warned ? " warned" : ""}`}>{props.counts[name]}</span>
+          )}
         </button>
       ))}
     </div>

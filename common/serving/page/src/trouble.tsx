@@ -27,9 +27,13 @@ export function Alert({ trouble, label = "Try again" }: { trouble: Shown; label?
   }, [left]);
   return (
     <div class="alert">
-      <p role="alert"><strong>{visible(trouble.message)}</strong> {visible(trouble.hint)}</p>
+      <p role="alert">
+        <strong>{visible(trouble.message)}</strong> {visible(trouble.hint)}
+      </p>
       {trouble.again && (
-        <button type="button" disabled={left > 0} onClick={trouble.again}>{left > 0 ? `${label} in ${left} s` : label}</button>
+        <button type="button" disabled={left > 0} onClick={trouble.again}>
+          {left > 0 ? `${label} in ${left} s` : label}
+        </button>
       )}
     </div>
   );

@@ -15,6 +15,8 @@ export interface JobState {
   questions?: Question[];
   record?: ChainRecord;
   trouble?: Trouble;
+  /** Why the page cannot follow the job, which may be well. */
+  lost?: Trouble;
   /** Whether the service answers just now. */
   connected: boolean;
 }
@@ -23,6 +25,7 @@ type Action =
   | ServerEvent
   | { type: "job"; data: Job }
   | { type: "record"; data: ChainRecord }
+  | { type: "lost"; data: Trouble }
   | { type: "connected"; data: boolean };
 
 const NEW: JobState = { status: "queued", place: null, asking: "", writing: "", connected: true };
@@ -52,6 +55,8 @@ function reduce(state: JobState, action: Action | { type: "reset" }): JobState {
       return { ...state, record: action.data, status: "done" };
     case "failed":
       return { ...state, status: "failed", trouble: action.data };
+    case "lost":
+      return { ...state, lost: action.data };
     case "cancelled":
       return { ...state, status: "cancelled" };
     case "connected":
@@ -71,7 +76,7 @@ export function useJob(id: string): JobState {
     dispatch({ type: "reset" });
     void follow(id, stop.signal, told).catch((error: unknown) => {
       const trouble = error instanceof api.Failure ? error.trouble : { message: String(error), hint: "", code: "page" };
-      told({ type: "failed", data: trouble });
+      told({ type: "lost", data: trouble });
     });
     return () => stop.abort();
   }, [id]);

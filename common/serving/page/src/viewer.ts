@@ -1,32 +1,18 @@
 /**
  * A PDF's pages, one below the other, drawn as they come near the window, with selectable text and marked passages.
  *
- * Draws nothing but pages: no forms, links or scripts of the PDF, no network. Images in JPEG 2000 stay blank, since
- * their decoder would need a policy that allows WebAssembly.
+ * Draws nothing but pages: no forms, links or scripts of the PDF.
  */
 
-import { getDocument, GlobalWorkerOptions, TextLayer, type PDFDocumentProxy, type RenderTask } from "pdfjs-dist/legacy/build/pdf.mjs";
-import worker from "pdfjs-dist/legacy/build/pdf.worker.min.mjs?url";
-import dingbats from "pdfjs-dist/standard_fonts/FoxitDingbats.pfb?url";
-import symbol from "pdfjs-dist/standard_fonts/FoxitSymbol.pfb?url";
+import { TextLayer, type PDFDocumentProxy, type RenderTask } from "pdfjs-dist/legacy/build/pdf.mjs";
 import { ENOUGH, find, letters, type Stretch } from "./find";
-
-GlobalWorkerOptions.workerSrc = worker;
+import { open } from "./pdf";
 
 /** Pixels of one canvas: more than this and some browsers draw nothing. */
 const MOST_PIXELS = 2 ** 24;
 /** Pages kept drawn; the canvases of others are freed. */
 const MOST_DRAWN = 12;
 const ZOOMS = [0.5, 0.67, 0.8, 1, 1.25, 1.5, 2, 3];
-
-/** Fonts that PDFs leave out and systems lack; the usual ones are taken from the system. */
-class Fonts {
-  async fetch({ filename }: { kind: string; filename: string }): Promise<Uint8Array> {
-    const address = { "FoxitSymbol.pfb": symbol, "FoxitDingbats.pfb": dingbats }[filename];
-    if (!address) throw new Error(`${filename} is not shipped`);
-    return new Uint8Array(await (await fetch(address)).arrayBuffer());
-  }
-}
 
 interface Sheet {
   element: HTMLDivElement;
@@ -53,23 +39,21 @@ export class Viewer {
   #width = 0;
 
   /** scroller: the element that scrolls and is filled. onPage(n): page n is the one being read. */
-  constructor(readonly scroller: HTMLElement, readonly onPage: (page: number) => void) {
-    this.#watcher = new IntersectionObserver((entries) => this.#noticed(entries), { root: scroller, rootMargin: "60% 0px" });
+  constructor(
+    readonly scroller: HTMLElement,
+    readonly onPage: (page: number) => void,
+  ) {
+    this.#watcher = new IntersectionObserver((entries) => this.#noticed(entries), {
+      root: scroller,
+      rootMargin: "60% 0px",
+    });
     this.#resizer = new ResizeObserver(() => this.#resized());
     scroller.addEventListener("scroll", this.#scrolled, { passive: true });
   }
 
   /** Errors: whatever pdf.js says of a file it cannot read. Returns the number of pages. */
   async open(data: Uint8Array): Promise<number> {
-    const task = getDocument({
-      data: data.slice(), // pdf.js takes the buffer away
-      BinaryDataFactory: Fonts,
-      isEvalSupported: false,
-      useWasm: false,
-      useWorkerFetch: false,
-      stopAtErrors: false,
-    } as Parameters<typeof getDocument>[0]);
-    this.#document = await task.promise;
+    this.#document = await open(data);
     const first = (await this.#document.getPage(1)).getViewport({ scale: 1 });
     for (let number = 1; number <= this.#document.numPages; number++) {
       const element = document.createElement("div");
@@ -183,7 +167,11 @@ export class Viewer {
       const container = document.createElement("div");
       container.className = "textLayer";
       sheet.element.append(container);
-      const layer = new TextLayer({ textContentSource: page.streamTextContent(), container, viewport: page.getViewport({ scale: 1 }) });
+      const layer = new TextLayer({
+        textContentSource: page.streamTextContent(),
+        container,
+        viewport: page.getViewport({ scale: 1 }),
+      });
       await layer.render();
       return layer;
     })();
@@ -199,7 +187,10 @@ export class Viewer {
       this.#size(sheet);
     }
     const scale = this.#scale(sheet);
-    const ratio = Math.min(devicePixelRatio || 1, Math.sqrt(MOST_PIXELS / (plain.width * plain.height * scale * scale)));
+    const ratio = Math.min(
+      devicePixelRatio || 1,
+      Math.sqrt(MOST_PIXELS / (plain.width * plain.height * scale * scale)),
+    );
     const canvas = document.createElement("canvas");
     const viewport = page.getViewport({ scale: scale * ratio });
     [canvas.width, canvas.height] = [Math.floor(viewport.width), Math.floor(viewport.height)];
@@ -217,7 +208,8 @@ export class Viewer {
     sheet.element.prepend(canvas);
     await this.#read(sheet, number);
     this.#drawn = [...this.#drawn.filter((one) => one !== sheet), sheet];
-    for (const old of this.#drawn.filter((one) => !one.near).slice(0, Math.max(0, this.#drawn.length - MOST_DRAWN))) this.#free(old);
+    for (const old of this.#drawn.filter((one) => !one.near).slice(0, Math.max(0, this.#drawn.length - MOST_DRAWN)))
+      this.#free(old);
   }
 
   #free(sheet: Sheet): void {

@@ -183,7 +183,8 @@ def test_failures_are_sentences(serve: Serve, visit: Visit, tmp_path: Path) -> N
     large.write_bytes(b"%PDF-" + b"0" * 2**22)
     start(page, here.address, large)
     page.wait_for_selector(".alert")
-    assert "more than" in page.inner_text(".alert") and "MB" in page.inner_text(".alert")
+    # The service may close the connection before the browser has read why.
+    assert re.search(r"has more than \d+ MB|broke the upload off", page.inner_text(".alert"))
     reviewed_or_failed(page, here)
     assert "The engine ran out of memory." in page.inner_text(".alert")
     assert "Start it anew." in page.inner_text(".alert")
