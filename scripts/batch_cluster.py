@@ -10,6 +10,7 @@ is written once, whatever was killed: a reader, a replica, or the driver, whose 
 
 from __future__ import annotations
 
+import logging
 import pickle
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -118,6 +119,7 @@ def _streamed(
     from ray.data import ActorPoolStrategy
     from ray.exceptions import RayError
 
+    logging.getLogger("ray.data").setLevel(logging.ERROR)  # the batch has a progress line of its own
     ray.data.DataContext.get_current().enable_progress_bars = False
     ray.data.DataContext.get_current().print_on_execution_start = False
     blocks = -(-len(tasks) // HAND)

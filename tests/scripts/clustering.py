@@ -23,7 +23,7 @@ SECTION = "## Significance and novelty"
 
 class Answering(ScriptedEngine):
     """Any number of threads may ask it; the answer depends on paper, stage and seed alone. trace: gets a line for each
-    answer: process, stage and paper. seconds: that each answer takes."""
+    answer: process, stage and paper. seconds: that an answer takes, up to four times as long for some papers."""
 
     concurrent = True
 
@@ -37,7 +37,7 @@ class Answering(ScriptedEngine):
         answer = f"1. (soundness) Is {paper} right about number {sampling.seed}?"
         if stage == "review":
             answer = f"{SECTION}\n- The measure of {paper} is stable over seeds, says draw {sampling.seed}. [Q1]"
-        time.sleep(self.seconds)
+        time.sleep(self.seconds * (1 + int(paper.split()[-1]) % 4))
         with self.trace.open("a") as file:
             file.write(f"{os.getpid()} {stage} {paper}\n")
         return Completion(answer, "stop", prompt_tokens, len(answer.split()), seed=sampling.seed)

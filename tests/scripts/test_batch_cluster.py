@@ -8,14 +8,17 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
+import psutil
 import pytest
 
 from common.engines.base import Request
@@ -48,21 +51,27 @@ def wait_for(condition: Callable[[], object]) -> None:
 @pytest.fixture(scope="module")
 def head() -> Iterator[str]:
     """The address of a cluster of one node, with more logical CPUs than the machine has cores."""
-    with pytest.MonkeyPatch.context() as patch, socket.socket() as probe:
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        tempfile.TemporaryDirectory(prefix="ray", dir="/tmp", ignore_cleanup_errors=True) as folder,
+        socket.socket() as probe,
+    ):
         patch.setenv("RAY_AUTH_MODE", "disabled")  # its token would be written into the home of whoever runs this
         patch.setenv("PYTHONPATH", str(ROOT))
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
         probe.close()
         ray = [sys.executable, "-c", "from ray.scripts.scripts import main; main()", "start", "--head", "--block"]
-        sizes = ["--num-cpus=6", "--object-store-memory=104857600", "--include-dashboard=false"]
-        here = ["--node-ip-address=127.0.0.1", f"--port={port}", "--disable-usage-stats"]
+        sizes = ["--num-cpus=4", "--object-store-memory=104857600", "--include-dashboard=false"]
+        here = ["--node-ip-address=127.0.0.1", f"--port={port}", f"--temp-dir={folder}", "--disable-usage-stats"]
         node = subprocess.Popen([*ray, *sizes, *here], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         try:
             assert any("Ray runtime started" in line for line in node.stdout or ())
             yield f"127.0.0.1:{port}"
         finally:
-            node.send_signal(signal.SIGTERM)
+            for process in [*psutil.Process(node.pid).children(recursive=True), node]:
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
             node.communicate(timeout=BOUND)
 
 
@@ -113,7 +122,7 @@ def test_a_cluster_writes_the_records_of_a_local_run(head: str, tmp_path: Path) 
     (tmp_path / "papers" / "empty.md").write_text("")
     broken = units.Task("empty.md", tmp_path / "papers" / "empty.md", "empty")
     start = Start(tmp_path / "trace")
-    journal, meter = go([*tasks, broken], about, start, Cluster(head, replicas=2))
+    journal, meter = go([*tasks, broken], about, start, Cluster(head, replicas=2, readers=1))
     failed = journal.standing(broken).failed
     assert failed and failed["kind"] == "paper"
     assert (meter.done, meter.failed, meter.retried, meter.left) == (9, 1, 0, 0)
@@ -132,12 +141,13 @@ def test_a_worker_killed_in_the_middle_loses_nothing(head: str, tmp_path: Path) 
 
     def kill() -> None:
         wait_for(lambda: len(list(about.out.glob("*.review.json"))) >= 2)
-        os.kill(int(trace.read_text().split()[0]), signal.SIGKILL)
+        first = next(line for line in trace.read_text().splitlines() if " review " in line)
+        os.kill(int(first.split()[0]), signal.SIGKILL)
         written.extend(from_json(path.read_bytes(), ChainRecord).paper.title for path in about.out.glob("*.json"))
 
     killer = threading.Thread(target=kill)
     killer.start()
-    _, meter = go(tasks, about, Start(trace, 0.25), Cluster(head, replicas=2))
+    _, meter = go(tasks, about, Start(trace, 0.3), Cluster(head, replicas=2, readers=1))
     killer.join()
     assert (meter.done, meter.failed) == (12, 0) and len(records(about.out)) == 12
     assert done_lines(about.out) == Counter(task.id for task in tasks)
@@ -157,7 +167,7 @@ def test_a_driver_killed_and_started_again_goes_on(head: str, tmp_path: Path) ->
         "from tests.scripts.clustering import Start, listed, terms\n"
         "from tests.scripts.test_batch_cluster import go\n"
         f"folder, out, trace = map(Path, {list(map(str, (tmp_path / 'papers', about.out, trace)))!r})\n"
-        f"go(listed(folder), terms(out), Start(trace, 0.5), Cluster({head!r}))\n"
+        f"go(listed(folder), terms(out), Start(trace, 0.3), Cluster({head!r}, readers=1))\n"
     )
     driver = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
     try:
@@ -167,7 +177,7 @@ def test_a_driver_killed_and_started_again_goes_on(head: str, tmp_path: Path) ->
         driver.wait()
     before = {path: path.stat().st_mtime_ns for path in about.out.glob("*.review.json")}
     assert len(before) >= 3
-    _, meter = go(tasks, about, Start(trace), Cluster(head))
+    _, meter = go(tasks, about, Start(trace), Cluster(head, readers=1))
     assert meter.papers <= 12 - len(before) and meter.left == 0 and len(records(about.out)) == 12
     assert done_lines(about.out) == Counter(task.id for task in tasks)
     assert all(path.stat().st_mtime_ns == time_then for path, time_then in before.items())
