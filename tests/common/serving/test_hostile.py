@@ -144,32 +144,17 @@ def lol_bomb() -> bytes:
     ("content", "name"),
     [
         (pdf_bomb(), "p.pdf"),
-        (zip_bomb(), "p.docx"),
         (zip_bomb(), "p.pdf"),
         (lol_bomb(), "p.xml"),
-        (b"[" * 10**6, "p.json"),
         (b'{"sections":' * 10**5, "p.json"),
         (b"# T\n\n" + b"a" * 6 * 10**6, "p.md"),
         (b"# T\n\n" + b"$" * 2 * 10**6, "p.md"),
-        (b"# T\n\n" + b"[(" * 10**6 + b"x " * 1000, "p.md"),
-        (b"\\" * 2 * 10**6 + b"\\begin{abstract}", "p.mmd"),
     ],
-    ids=[
-        "pdf-bomb",
-        "zip",
-        "zip-as-pdf",
-        "entities",
-        "deep",
-        "deep-keys",
-        "one-word",
-        "dollars",
-        "brackets",
-        "slashes",
-    ],
+    ids=["pdf-bomb", "zip", "entities", "deep", "one-word", "dollars"],
 )
 def test_a_bomb_fails_its_own_job_within_bounds(start: Callable[..., Running], content: bytes, name: str) -> None:
     """One file would take the memory or the processor of the whole service."""
-    running = start(FakeChain(), ServiceLimits(reading=Limits(seconds=3, memory_mb=800)))
+    running = start(FakeChain(), ServiceLimits(reading=Limits(seconds=2, memory_mb=800)))
     before = psutil.Process().memory_info().rss
     job = running.final(running.post(content, name))
     assert (job["status"], job["error"] and job["error"]["code"]) == ("failed", "unreadable-paper")
@@ -213,6 +198,7 @@ def test_no_path_leads_out_of_the_pages_folder(running: Running, path: str) -> N
     assert "import" not in reply.text
 
 
+@pytest.mark.slow
 def test_a_thousand_malformed_requests_leave_no_trace(running: Running, tmp_path: Path) -> None:
     """Each would keep a file, a thread or some memory, until the service stops."""
     chance, process = random.Random(20), psutil.Process()
