@@ -6,6 +6,7 @@ two have in common.
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
@@ -15,7 +16,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import platformdirs
@@ -29,6 +30,10 @@ from scripts import opening
 from scripts.opening import Model
 from scripts.options import settings, standing
 from scripts.pipeline import Base
+
+if TYPE_CHECKING:
+    from common.serving.keys import Keys
+    from scripts.serving_chain import ServingChain
 
 STAGES = ("questioner", "reviewer")
 NEEDED = ("fastapi", "uvicorn", "multipart", "prometheus_client")
@@ -54,7 +59,7 @@ PULSE = 1.0
 @standing
 @click.option("--quiet", is_flag=True, help="On stderr only what went wrong.")
 def command(host: str, port: int, quiet: bool, **values: Any) -> None:
-    """Serve the chain: a page, an API, and both stages' models for OpenAI clients, from one engine.
+    """Serve the chain to many users: a page, an API, and both stages' models.
 
     It listens on this machine only unless told otherwise. Jobs survive a restart.
 
@@ -69,10 +74,8 @@ def command(host: str, port: int, quiet: bool, **values: Any) -> None:
         _on_cluster(host, port, values)
         return
     _check_installed()
-    from common.serving.app import create_app
     from common.serving.keys import load_keys
-    from common.serving.server import check_address, serve
-    from common.serving.service import Service
+    from common.serving.server import check_address
     from scripts.serving_chain import ServingChain
 
     def say(text: str) -> None:
@@ -85,19 +88,34 @@ def command(host: str, port: int, quiet: bool, **values: Any) -> None:
     check_address(host, keys)
     _check_port(host, port)
     signal.signal(signal.SIGTERM, _interrupted)
+    if quiet:
+        for name in ("review.service", "uvicorn"):
+            logging.getLogger(name).setLevel(logging.WARNING)
     engine, base, also = start(config, say)
     chain = ServingChain(engine, base, config)
     try:
-        service = Service(chain, values["state"] or platformdirs.user_state_path(APPLICATION), _limits(values), keys)
-        with _ending_with(engine) if also else nullcontext(lambda: False) as died:
-            serve(service, create_app(service, also=also), host, port, lambda url: click.echo(f"Ready: {url}"))
-        if died():
-            raise EngineFailure(
-                "The engine has died. Jobs that were running continue with the next start.",
-                "What it said stands above; `review doctor` checks the machine.",
-            )
+        _answer(chain, keys, also, host, port, values)
     finally:
         chain.close()
+
+
+def _answer(
+    chain: ServingChain, keys: Keys, also: dict[str, Any], host: str, port: int, values: dict[str, Any]
+) -> None:
+    """Until told to stop. Errors: EngineFailure when the engine in this service dies."""
+    from common.serving.app import create_app
+    from common.serving.server import serve
+    from common.serving.service import Service
+
+    service = Service(chain, values["state"] or platformdirs.user_state_path(APPLICATION), _limits(values), keys)
+    app = create_app(service, also=also)
+    with _ending_with(chain.engine) if also else nullcontext(lambda: False) as died:
+        serve(service, app, host, port, lambda url: click.echo(f"Ready: {url}"))
+    if died():
+        raise EngineFailure(
+            "The engine has died. Jobs that were running continue with the next start.",
+            "What it said stands above; `review doctor` checks the machine.",
+        )
 
 
 def _on_cluster(host: str, port: int, values: dict[str, Any]) -> None:

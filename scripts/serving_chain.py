@@ -21,7 +21,7 @@ from common.serving.chain import Cancelled, Order, Told
 from common.types import ChainRecord, Paper, Question, ReviewForm
 from scripts.chain import digest
 from scripts.options import seeded, with_seed
-from scripts.pipeline import Base, Job, paper_budget, prepare, with_extra
+from scripts.pipeline import Base, Job, paper_budget, prepare, questioned, with_extra
 from scripts.windows import Listener, run
 from stage_a_questioner.prompt import ASPECTS
 from stage_a_questioner.questions_file import QuestionsFile, user_questions
@@ -37,11 +37,11 @@ LOOK = 5.0
 class ServingChain:
     """A `common.serving.chain.Chain`. config: of orders that say nothing else, as its adapters want to be asked.
 
-    An engine that is not made for several threads gets one paper at a time.
+    engine: what all of them share; one that is not made for several threads gets one paper at a time.
     """
 
     def __init__(self, engine: Engine, base: Base, config: ChainConfig) -> None:
-        self._engine, self._base, self._config = engine, base, base.served(config)
+        self.engine, self._base, self._config = engine, base, base.served(config)
         own = load_form(config.form)
         self._forms = {form.name: form for form in (own, *map(load_form, form_names()))}
         self._form = own.name
@@ -77,40 +77,49 @@ class ServingChain:
 
     def run(self, paper: Paper, order: Order, told: Told, cancelled: Callable[[], bool]) -> ChainRecord:
         config, form = self._settings(order)
-        extra = user_questions(order.ask)
-        given = QuestionsFile(order.questions) if order.questions else None
         watch = _Watch(told, cancelled)
         try:
             with self._turn:
                 watch.look()
-                job = self._job(paper, order, extra, config, form)
+                job, extra, given = self._job(paper, order, config, form)
                 if job.questions is not None:
                     watch.asked(0, job)
-                run(self._engine, [job], form, seeded(config), self._base, extra, watch.listener())
+                run(self.engine, [job], form, seeded(config), self._base, extra, watch.listener())
         except EngineFailure:
-            self._seen_until = 0.0
+            self._seen, self._seen_until = False, 0.0  # until somebody has looked again
             raise
         if watch.error:
             raise watch.error
         assert watch.record is not None
-        return replace(watch.record, settings=digest(config, form, extra, given, self._engine, self._base))
+        return replace(watch.record, settings=digest(config, form, extra, given, self.engine, self._base))
 
-    def _job(self, paper: Paper, order: Order, extra: Sequence[Question], config: ChainConfig, form: ReviewForm) -> Job:
-        budget = paper_budget(self._engine, form, config, order.questions)
-        job = prepare(paper, self._engine, form, config, budget)
-        return with_extra(replace(job, questions=order.questions, asked=order.asked), extra) if order.questions else job
+    def _job(
+        self, paper: Paper, order: Order, config: ChainConfig, form: ReviewForm
+    ) -> tuple[Job, tuple[Question, ...], QuestionsFile | None]:
+        """The paper's job, a user's further questions, and the given ones, where the paper was not asked for them."""
+        extra, given = user_questions(order.ask), order.questions
+        job = prepare(paper, self.engine, form, config, paper_budget(self.engine, form, config))
+        if not given:
+            return job, extra, None
+        own = tuple(one for one in given if one.origin == "user")
+        if order.asked and not extra:
+            asked = questioned(job, self.engine, config, order.asked.completions, own)
+            if isinstance(asked, Job) and asked.questions == given:  # a run of this service, taken up again
+                return replace(asked, asked=order.asked), own, None
+        job = prepare(paper, self.engine, form, config, paper_budget(self.engine, form, config, given))
+        return with_extra(replace(job, questions=given, asked=order.asked), extra), extra, QuestionsFile(given)
 
     def ready(self) -> bool:
         if time.monotonic() >= self._seen_until and self._looking.acquire(blocking=False):
             try:
-                self._seen = self._engine.alive()
+                self._seen = self.engine.alive()
                 self._seen_until = time.monotonic() + LOOK
             finally:
                 self._looking.release()
         return self._seen
 
     def close(self) -> None:
-        self._engine.close()
+        self.engine.close()
 
 
 class _Watch:

@@ -35,8 +35,9 @@ class EventLoop:
             raise
         return future.result()
 
-    def close(self) -> None:
-        """A second call does nothing."""
+    def close(self, within: float | None = None) -> bool:
+        """Whether it has ended within these seconds; a call that blocks the loop holds it up."""
         if self._thread.is_alive():
             self.loop.call_soon_threadsafe(self._end.set)
-            self._thread.join()
+            self._thread.join(within)
+        return not self._thread.is_alive()

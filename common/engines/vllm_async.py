@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import multiprocessing
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -43,11 +44,16 @@ class AsyncVllmEngine(VllmBase):
     ) -> None:
         self._names = map(str, itertools.count())
         self.events = EventLoop("vllm")
+        others = multiprocessing.active_children()
         try:
             super().__init__(model, adapters, options)
             self.count([])  # a tokenizer's first use sets it up, and that is nothing for several threads
         except BaseException:
-            self.events.close()
+            # Ctrl-C while vLLM waits for its process, for a minute maybe: without the process it waits no longer.
+            while not self.events.close(within=0.2):
+                for child in multiprocessing.active_children():
+                    if child not in others:
+                        child.kill()
             raise
 
     @property
