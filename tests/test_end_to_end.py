@@ -116,6 +116,7 @@ class TestServe:
             assert [stage.adapter for stage in record.stages] == ["questioner", "reviewer"]
             assert record.engine.startswith("vllm") and record.base == "embedded:smollm2-135m"
         assert len(engines(service)) == 1
+        assert "vllm:num_requests_running" in service.client.get("/metrics").text
 
     def test_a_cancelled_paper_leaves_the_engine(self, service: Serving, sample_pdf: Path) -> None:
         """Its tokens would be written for nobody."""

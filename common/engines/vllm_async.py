@@ -47,7 +47,8 @@ class AsyncVllmEngine(VllmBase):
         others = multiprocessing.active_children()
         try:
             super().__init__(model, adapters, options)
-            self.count([])  # a tokenizer's first use sets it up, and that is nothing for several threads
+            # A tokenizer's first use sets it up, and that is nothing for several threads.
+            self.count([{"role": "user", "content": "x"}])
         except BaseException:
             # Ctrl-C while vLLM waits for its process, for a minute maybe: without the process it waits no longer.
             while not self.events.close(within=0.2):

@@ -1,10 +1,13 @@
-"""Figures for Prometheus, in a registry of their own. No label comes from a request's path, a paper or a user."""
+"""Figures for Prometheus, in a registry of their own. No label comes from a request's path, a paper or a user.
+
+What the process and an engine in it (vLLM's batch, cache and tokens) put into the default registry is shown after them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -44,7 +47,7 @@ class Metrics:
         self._requests.labels(method, route, str(status)).inc()
 
     def text(self) -> bytes:
-        return generate_latest(self.registry)
+        return generate_latest(self.registry) + generate_latest(REGISTRY)
 
 
 class _Now(Collector):
