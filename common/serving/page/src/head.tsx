@@ -57,7 +57,10 @@ export function Head({
       <div class="state">
         {over(state.status) ? (
           state.status === "done" && (
-            <span class="downloads">
+            <span class="downloads" role="group" aria-label="Download">
+              <svg viewBox="0 0 20 20" aria-hidden="true">
+                <path d="M10 4v9M6 9.5l4 4 4-4M4.5 16.5h11" />
+              </svg>
               <span class="muted">Download</span>
               {FORMATS.map(([format, name]) => (
                 <button type="button" key={format} onClick={() => onAct(() => download(job, format))}>
