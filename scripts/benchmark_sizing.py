@@ -40,21 +40,26 @@ QUESTIONS = (Question("Q1", "Are the baselines tuned as well as the method?"),)
 def main(papers: int, load: float) -> None:
     with tempfile.TemporaryDirectory() as folder:
         replica, ready = prepared(Path(folder), papers + 8)
-        timed(replica, ready[:1], [0.0])  # warms up
-        alone, two, four = (together(replica, part) for part in (ready[1:2], ready[2:4], ready[4:8]))
-        replica_seconds = [alone, two / 2, (two / 2 + four / 4) / 2, four / 4]
-        full = replica_seconds[-1]
-        click.echo(
-            "a paper's share with 1, 2, (3,) 4 in flight: " + ", ".join(f"{one:.2f} s" for one in replica_seconds)
-        )
-        chance = random.Random(1)
-        gaps = [chance.expovariate(load / full) for _ in range(papers)]
-        arrivals = [sum(gaps[:count]) for count in range(papers)]
-        said = simulate(Fleet(1, tuple(full / one for one in replica_seconds)), arrivals, [full] * papers).waits
-        found = timed(replica, ready[8:], arrivals)
-        for name, waits in (("simulated", said), ("measured", found)):
-            shown = " ".join(f"{wait:6.1f}" for wait in waits)
-            click.echo(f"{name:10} mean {sum(waits) / papers:6.1f} s, end {end(arrivals, waits):6.1f} s:{shown}")
+        try:
+            compare(replica, ready, papers, load)
+        finally:
+            replica.engine.close()
+
+
+def compare(replica: Replica, ready: Sequence[Ready], papers: int, load: float) -> None:
+    timed(replica, ready[:1], [0.0])  # warms up
+    alone, two, four = (together(replica, part) for part in (ready[1:2], ready[2:4], ready[4:8]))
+    shares = [alone, two / 2, (two / 2 + four / 4) / 2, four / 4]
+    full = shares[-1]
+    click.echo("a paper's share with 1, 2, (3,) 4 in flight: " + ", ".join(f"{one:.2f} s" for one in shares))
+    chance = random.Random(1)
+    gaps = [chance.expovariate(load / full) for _ in range(papers)]
+    arrivals = [sum(gaps[:count]) for count in range(papers)]
+    said = simulate(Fleet(1, tuple(full / one for one in shares)), arrivals, [full] * papers).waits
+    found = timed(replica, ready[8:], arrivals)
+    for name, waits in (("simulated", said), ("measured", found)):
+        shown = " ".join(f"{wait:6.1f}" for wait in waits)
+        click.echo(f"{name:10} mean {sum(waits) / papers:6.1f} s, end {end(arrivals, waits):6.1f} s:{shown}")
 
 
 def prepared(folder: Path, count: int) -> tuple[Replica, list[Ready]]:
