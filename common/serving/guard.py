@@ -31,6 +31,8 @@ LOCAL = "local"
 OPEN = ("/", "/healthz", "/readyz", "/openapi.json")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 CLOSE = {"connection": "close"}
+PARTS_MB = 2
+"""What a multipart body may have beside the paper."""
 METHODS = ("GET", "HEAD", "POST", "DELETE", "PUT", "PATCH", "OPTIONS")
 
 
@@ -70,8 +72,8 @@ class Guard:
         scope = exchange.scope
         try:
             scope[OWNER] = self._owner(scope)
-            most = self._most(scope)
-            await self.app(scope, self._bounded(exchange, receive, most), dressed)
+            limit = self._limit(Headers(scope=scope))
+            await self.app(scope, self._bounded(exchange, receive, limit), dressed)
         except Problem as problem:
             if not exchange.status:
                 await problem.reply()(scope, receive, dressed)
@@ -107,17 +109,16 @@ class Guard:
             raise Problem(403, "origin", "Another site may not use this service.")
         return LOCAL
 
-    def _most(self, scope: Scope) -> int:
-        """Bytes the body may have. Errors: Problem when it says that it has more."""
-        headers = Headers(scope=scope)
+    def _limit(self, headers: Headers) -> float:
+        """MB that the body may have. Errors: Problem when it says that it has more."""
         upload = headers.get("content-type", "").lower().startswith("multipart/")
-        most = int((self._limits.upload_mb + 2 if upload else self._limits.json_mb) * 2**20)
+        limit = self._limits.upload_mb if upload else self._limits.json_mb
         length = headers.get("content-length", "0")
-        if length.isdigit() and int(length) > most:
-            raise _too_large(most)
-        return most
+        if length.isdigit() and int(length) > (limit + PARTS_MB) * 2**20:
+            raise _too_large(limit)
+        return limit
 
-    def _bounded(self, exchange: _Exchange, receive: Receive, most: int) -> Receive:
+    def _bounded(self, exchange: _Exchange, receive: Receive, limit: float) -> Receive:
         async def bounded() -> MutableMapping[str, Any]:
             if exchange.complete:
                 return await receive()
@@ -128,8 +129,8 @@ class Guard:
                 raise Problem(408, "slow", "The body took too long to arrive.", "", CLOSE) from error
             exchange.received += len(message.get("body", b""))
             exchange.complete = not message.get("more_body", False)
-            if exchange.received > most:
-                raise _too_large(most)
+            if exchange.received > (limit + PARTS_MB) * 2**20:
+                raise _too_large(limit)
             return message
 
         return bounded
@@ -167,5 +168,5 @@ def _host(header: str) -> str:
         return ""
 
 
-def _too_large(most: int) -> Problem:
-    return Problem(413, "too-large", f"The body has more than {most / 2**20:g} MB, the limit.")
+def _too_large(limit: float) -> Problem:
+    return Problem(413, "too-large", f"The body has more than {limit:g} MB, the limit.")

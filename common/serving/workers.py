@@ -75,33 +75,37 @@ class Workers:
     def _do(self, work: Work) -> None:
         job = work.job
         event = self._cancelled[job.id] = threading.Event()
-        started = time.monotonic()
+        started, outcome = time.monotonic(), "cancelled"
         try:
-            self._finish(work, lambda: event.is_set() or self._stopping.is_set())
+            outcome = self._finish(work, lambda: event.is_set() or self._stopping.is_set())
         except Lost:
             pass  # cancelled or deleted, and written down as that already
         finally:
             del self._cancelled[job.id]
             self._hub.forget(job.id)
-            logs.event("job", job=job.id, owner=job.owner, seconds=round(time.monotonic() - started, 3))
+            seconds = round(time.monotonic() - started, 3)
+            logs.event("job", job=job.id, owner=job.owner, outcome=outcome, seconds=seconds)
 
-    def _finish(self, work: Work, stopped: Callable[[], bool]) -> None:
-        """The job ends here in one way: done, failed, or given back."""
+    def _finish(self, work: Work, stopped: Callable[[], bool]) -> str:
+        """The job ends here in one way, which is returned for the log."""
         try:
             work.finish(self._run(work, stopped))
+            return "done"
         except (Cancelled, Stopped):
             work.release()
+            return "given back"
         except ReviewError as error:
-            logs.event("job failed", job=work.job.id, code=code_of(error))
             if isinstance(error, EngineFailure) and not self._chain.ready():
                 work.release(counted=True)  # it waits for the engine to come back, or for the next start
-            else:
-                work.fail(self._fault(work, error))
+                return "given back"
+            work.fail(self._fault(work, error))
+            return code_of(error)
         except Lost:
             raise
         except Exception as error:  # noqa: BLE001  (a defect met by one paper must not stop the others)
-            logs.failure("job", error, job=work.job.id)
+            logs.failure("job failed", error, job=work.job.id)
             work.fail(Fault("This paper met a defect of the service.", "Tell whoever runs the service.", "defect"))
+            return "defect"
 
     def _run(self, work: Work, stopped: Callable[[], bool]) -> ChainRecord:
         job = work.job
