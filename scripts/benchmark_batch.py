@@ -1,8 +1,9 @@
 """`review batch` beside `review chain` on the same papers and one engine, in one run:
 `python -m scripts.benchmark_batch FOLDER... [--papers N] [--repeats 1] [--set KEY=VALUE]... [--json]`.
 
-FOLDER: holds PDFs, at any depth. Each way reads them, asks, reviews and writes records, on an empty prefix cache; the
-engine is started once, before either, and its start counts for neither. With --repeats the two take turns.
+FOLDER: holds PDFs, at any depth. Each way reads them, asks, reviews and writes records, on an empty prefix cache. The
+engine and worker processes are started once, before either, and that counts for neither (in `review batch` the workers
+start, and read, while the engine does). With --repeats the two take turns.
 
 papers/hour   papers over the seconds from the first file opened to the last record written
 busy          share of those seconds that the engine spent in its own steps
@@ -29,12 +30,13 @@ from common.errors import ReviewError
 from common.forms import load_form
 from common.types import Paper
 from scripts import results
+from scripts.batching import units
 from scripts.batching.journal import WHOLE, BatchJournal
 from scripts.batching.plan import plan
 from scripts.batching.run import Run
 from scripts.batching.session import IN_FLIGHT
 from scripts.batching.starting import Prospect, prospect
-from scripts.batching.units import Terms
+from scripts.batching.units import Task, Terms
 from scripts.batching.workers import Workers
 from scripts.options import Reading, seeded
 from scripts.papers import read_all
@@ -77,15 +79,29 @@ class Bench:
     """The engine, started once, and the papers. engine.speed is vLLM's in process."""
 
     def __init__(self, config: ChainConfig, paths: Sequence[Path], readers: int, say: Callable[[str], None]) -> None:
-        self.paths, self.readers = paths, readers
+        self.paths = paths
         self.ahead: Prospect = prospect(config, say, IN_FLIGHT)
         self.config = seeded(self.ahead.base.served(config))
         self.form = load_form(self.config.form)
+        self.workers = Workers(readers)
         self.engine: Any = self.ahead.start()
 
     def warm_up(self) -> None:
-        """The first steps after a start are slow whatever they compute."""
-        self.engine.generate([[{"role": "user", "content": "What is a review? " * 50}]], self.config.reviewer)
+        """The first steps after a start are slow whatever they compute; workers import what they need."""
+        messages = [{"role": "user", "content": "What is a review? " * 50}]
+        for number in range(self.workers.processes):
+            self.workers.submit(("count", number), self.ahead.gauge.count, messages)
+            self.workers.submit(("read", number), units.read, Task("", Path(), ""), self._terms(Path()))
+        self.engine.generate([messages], self.config.reviewer)
+        while self.workers.pending:
+            self.workers.take(1.0)
+
+    def close(self) -> None:
+        self.workers.__exit__()
+        self.engine.close()
+
+    def _terms(self, out: Path) -> Terms:
+        return Terms(self.config, self.config, self.ahead.base, self.ahead.gauge, READING, out)
 
     def measured(self, way: str, action: Callable[[Path], dict[str, Any]]) -> Row:
         if hasattr(self.engine, "forget"):
@@ -110,9 +126,9 @@ class Bench:
     def batch(self, out: Path) -> dict[str, Any]:
         """As `review batch` does, from the plan on."""
         (out / "papers.txt").write_text("\n".join(map(str, self.paths)))
-        terms = Terms(self.config, self.config, self.ahead.base, self.ahead.gauge, READING, out)
-        with BatchJournal(out, "benchmark", WHOLE) as journal, Workers(self.readers) as workers:
-            work = Run(plan(out / "papers.txt", out / "records").tasks, terms, journal, workers, InFlight(IN_FLIGHT))
+        tasks = plan(out / "papers.txt", out / "records").tasks
+        with BatchJournal(out, "benchmark", WHOLE) as journal:
+            work = Run(tasks, self._terms(out), journal, self.workers, InFlight(IN_FLIGHT))
             work.go(self.engine)
         found = work.meter.figures()
         return {"idle": found["idle_share"], "held": found["held_share"], "in_flight": found["most_in_flight"]}
@@ -154,7 +170,7 @@ def main(
                 rows.append(bench.measured(way, action))
                 say(rows[-1].line())
     finally:
-        bench.engine.close()
+        bench.close()
     per_hour = {way: [row.per_hour for row in rows if row.way == way] for way in ("chain", "batch")}
     ratio = sum(per_hour["batch"]) / sum(per_hour["chain"])
     if as_json:

@@ -126,6 +126,11 @@ class BatchJournal:
             return bool(now) and file_sha256(task.path) == done["sha256"]
         return self._taken_over(task, settings)
 
+    def as_named(self, task: Task) -> Task:
+        """A finished task with the name its results have: it may have been the only one so called when it was run."""
+        done = self.standing(task).done
+        return replace(task, name=done["record"].removesuffix(".review.json")) if done else task
+
     def _taken_over(self, task: Task, settings: str) -> bool:
         record = f"{task.name}.review.json"
         if not (self.out / record).is_file() or not task.path.is_file():

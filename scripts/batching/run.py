@@ -153,10 +153,14 @@ class Run:
         self._lose_patience(error)
 
     def _broke_off(self, error: EngineFailure) -> None:
-        """The whole flow failed, and nobody knows whose fault it was: what was in flight is asked again."""
+        """The whole flow failed. Nobody knows whose fault it was, unless one request was alone: what was in flight is
+        asked again, half as much at a time, so that one that always does this is alone soon."""
         lost = sorted(self._flights.values(), key=lambda one: one[2])
         self.meter.gone(len(lost))
         self._flights.clear()
+        if len(lost) == 1:
+            number, request, _ = lost[0]
+            return self._trouble(number, request, error, self._clock())
         for number, request, _ in reversed(lost):
             if trip := self._trips.get(number):
                 self._requests.put_back(number, trip, request)

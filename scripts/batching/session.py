@@ -110,7 +110,7 @@ def unfinished(papers: Plan, terms: Terms, journal: BatchJournal, retry_failed: 
             todo.append(task)  # it fails when it is read, and then says why
             continue
         group = (task, *task.also)
-        finished = [one for one in group if journal.finished(one, settings)]
+        finished = [journal.as_named(one) for one in group if journal.finished(one, settings)]
         if finished:
             _complete(group, finished, terms, journal)
         elif retry_failed or not journal.failed_for_good(task):
@@ -119,15 +119,15 @@ def unfinished(papers: Plan, terms: Terms, journal: BatchJournal, retry_failed: 
 
 
 def _complete(group: tuple[Task, ...], finished: list[Task], terms: Terms, journal: BatchJournal) -> None:
-    for one in group:
+    known = {one.id: one for one in finished}
+    for one in (known.get(task.id, task) for task in group):
         view = units.place_of(one, terms).view
-        if one in finished and (view is None or view.is_file()):
+        if one.id in known and (view is None or view.is_file()):
             continue
-        path = units.place_of(finished[0], terms).record
-        assert path is not None
+        path = terms.out / f"{finished[0].name}.review.json"
         record = from_json(path.read_bytes(), ChainRecord, str(path))
         outcome = units.write_record(record, replace(one, also=()), terms)
-        if one not in finished:
+        if one.id not in known:
             journal.copied(one, finished[0], outcome)
 
 

@@ -22,7 +22,7 @@ from typing import Any
 
 from common.errors import ReviewError
 
-NICE = 10
+NICE = 5
 """How far workers stand back: on a CPU the model in the parent computes on the same cores."""
 
 

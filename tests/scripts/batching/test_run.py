@@ -170,6 +170,21 @@ def test_a_flow_that_breaks_off_is_begun_again_where_it_was(tmp_path: Path) -> N
     assert len(session.engine.sent) == len(set(session.engine.sent)) + 1  # the one that was sent when it broke
 
 
+def test_a_request_that_breaks_every_flow_is_found_out(tmp_path: Path) -> None:
+    """An engine that dies of one prompt does not say of which; the other papers must get through all the same."""
+
+    def failing(request: Request) -> bool:
+        if "part 3" in request.messages[-1]["content"]:
+            raise EngineFailure("The connection was lost.")
+        return False
+
+    session = Session(tmp_path, 9, 1, 16, failing=failing)
+    session.go()
+    assert sorted(session.records) == [f"p{number}" for number in range(9) if number != 3]
+    failed = [entry["paper"] for entry in session.journal._journal.entries if entry["event"] == "failed"]
+    assert set(failed) == {"p3.md"}
+
+
 def test_a_paper_without_questions_is_asked_again_and_then_fails_for_good(tmp_path: Path) -> None:
     """Another try would draw the same seeds: it is not retried, and says what the model wrote."""
 

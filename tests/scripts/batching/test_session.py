@@ -174,6 +174,21 @@ def test_a_view_that_was_not_asked_for_at_first_is_made_from_the_records(batch: 
     assert "Caching trees" in (batch.out / "a.review.html").read_text()
 
 
+def test_a_finished_paper_keeps_its_name_when_another_like_it_turns_up(batch: Batch) -> None:
+    """a.txt must not make a.md a paper that was never reviewed."""
+    paper(batch.papers, "a.md", 1)
+    batch()
+    before = stamps(batch.out)
+    paper(batch.papers, "a.txt", 2)
+    paper(batch.papers, "b.md", 1)
+    assert batch("--format", "md") == 0
+    assert sorted(stamps(batch.out)) == [
+        *("a.review.json", "a.review.md", "a.txt.review.json", "a.txt.review.md", "b.review.json", "b.review.md")
+    ]
+    assert "part 1" in batch.record("a").paper.title and "part 2" in batch.record("a.txt").paper.title
+    assert len(batch.engines[1].sent) == 3 and before.keys() <= stamps(batch.out).keys()
+
+
 def test_a_manifest_gives_papers_forms_and_questions_of_their_own(batch: Batch, tmp_path: Path) -> None:
     """One run over several venues; a questions file that is wrong stops its own paper alone, and is looked at again."""
     paper(batch.papers, "a.md", 1)
