@@ -53,16 +53,16 @@ class Database:
 
     def _open(self) -> sqlite3.Connection:
         try:
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))  # the log beside it is made as readable as it
             connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
             connection.row_factory = sqlite3.Row
             for pragma in (
                 "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON", "temp_store=MEMORY",
             ):  # fmt: skip
                 connection.execute(f"PRAGMA {pragma}")
-            os.chmod(self.path, 0o600)
             self._check_version(connection)
             return connection
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise ReviewError(f"{self.path} cannot be opened: {error}.", "Name another state folder.") from error
 
     def _check_version(self, connection: sqlite3.Connection) -> None:

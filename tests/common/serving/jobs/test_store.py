@@ -251,8 +251,7 @@ def test_the_state_folder_is_for_its_owner_alone(tmp_path: Path) -> None:
     store = JobStore(tmp_path / "state")
     accept(store)
     for path in [tmp_path / "state", *(tmp_path / "state").rglob("*")]:
-        if path.suffix not in (".sqlite-wal", ".sqlite-shm"):
-            assert path.stat().st_mode & 0o077 == 0, path
+        assert path.stat().st_mode & 0o077 == 0, path
     store.close()
 
 
