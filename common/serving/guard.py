@@ -8,6 +8,7 @@ and an Origin, when sent, the service itself (cross-site requests). Keys travel 
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import secrets
 import time
 from collections.abc import MutableMapping
@@ -29,7 +30,6 @@ from common.serving.problems import Problem
 OWNER = "review.owner"
 LOCAL = "local"
 OPEN = ("/", "/healthz", "/readyz", "/openapi.json")
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 CLOSE = {"connection": "close"}
 PARTS_MB = 2
 """What a multipart body may have beside the paper."""
@@ -100,7 +100,7 @@ class Guard:
                 )  # fmt: skip
             return owner or ""
         host = headers.get("host", "")
-        if _host(host) not in LOOPBACK:
+        if not is_loopback(_host(host)):
             raise Problem(
                 403, "host", "This service answers to the names of this machine only.", "Use http://127.0.0.1"
             )
@@ -154,6 +154,14 @@ def _dress(message: Message, request: str) -> None:
     for name, value in {**EVERYWHERE, "content-security-policy": NOTHING}.items():
         headers.setdefault(name, value)
     headers["x-request-id"] = request
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a name or address means this machine, whatever any name server says."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _is_open(path: str) -> bool:

@@ -5,7 +5,6 @@ Engines are started before and closed after by whoever calls this.
 
 from __future__ import annotations
 
-import ipaddress
 import signal
 from collections.abc import Callable
 from types import FrameType
@@ -16,6 +15,7 @@ from starlette.types import ASGIApp
 
 from common.errors import BadConfig
 from common.serving import logs
+from common.serving.guard import is_loopback
 from common.serving.keys import FILE, Keys
 from common.serving.service import Service
 
@@ -27,11 +27,7 @@ LINGER = 5
 
 def check_address(host: str, keys: Keys) -> None:
     """Errors: BadConfig for an address that others can reach, when nobody needs a key."""
-    try:
-        loopback = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = host == "localhost"
-    if not loopback and not keys:
+    if not is_loopback(host) and not keys:
         raise BadConfig(
             f"Anybody who reaches {host} could use this service: it has no keys.",
             f"Name a keys file with --keys or {FILE}, or listen on 127.0.0.1.",
