@@ -57,7 +57,7 @@ def compared(plan: Plan, bench: Bench, known: Known, wish: Wish, display: Displa
     humans, listed = read_panels(plan.corpus, plan.keys), read_panels(plan.corpus, plan.listed)
     shown, others = list(humans.panels.values()), list(listed.panels.values())
     tools = Tools(
-        {form.name: form for form in (*humans.form_of.values(), *_forms(plan))},
+        humans.forms | {form.name: form for form in _forms(plan)},
         {panel.key: panel.load_paper for panel in others if panel.load_paper},
         wish.encoder,
         seed=plan.seed,

@@ -69,7 +69,8 @@ class Tools:
     folder or hub id, "default" for the one that comes along. likeness_name: what specificity, coverage and control
     compare texts with. workers: processes. progress: told how many papers of a group are done, encoding: how many of
     the texts that are being encoded, each with how many there are. rated: figure -> the rating that
-    stands for all in the row "constant rating". Models load when first used."""
+    stands for all in the row "constant rating". layer, whole, idf: of BERTScore, as `TokenEncoder.load` and `BertScore`
+    have them. Models load when first used."""
 
     forms: Mapping[str, ReviewForm]
     pool: Mapping[str, Callable[[], str]]
@@ -80,6 +81,9 @@ class Tools:
     progress: Callable[[int, int], None] | None = None
     encoding: Callable[[int, int], None] | None = None
     rated: Mapping[str, float] = field(default_factory=dict)
+    layer: int | None = None
+    whole: bool = False
+    idf: Sequence[str] = ()
 
     @cached_property
     def sentences(self) -> Encoder:
@@ -98,9 +102,9 @@ class Tools:
         from common.metrics.bertscore import BertScore
         from common.metrics.token_vectors import TokenEncoder
 
-        encoder = TokenEncoder.load(self.encoder)
+        encoder = TokenEncoder.load(self.encoder, self.layer, whole=self.whole)
         encoder.progress = self.encoding
-        return BertScore(encoder)
+        return BertScore(encoder, self.idf)
 
     @cached_property
     def likeness(self) -> Similarity:

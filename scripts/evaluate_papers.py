@@ -23,6 +23,8 @@ HUMAN_SIDE = "human"
 
 form_named = cache(load_form)
 """A form by its name, read once. Errors: BadConfig."""
+UNKNOWN = ReviewForm("", "unknown", ())
+"""Of venues whose form does not ship, as most of Reviewer2's: their reviews keep the headings they were posted with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +40,20 @@ class Note:
 
 @dataclass
 class Humans:
-    """panels: every paper of the part, in the corpus's order, also those without a review. forms: of the papers by
-    name. notes: what is odd about the human side."""
+    """panels: every paper of the part, in the corpus's order, also those without a review. form_of, titles, accepted:
+    of the papers by key; accepted where the decision is known. notes: what is odd about the human side."""
 
     corpus: Corpus
     panels: dict[str, Panel] = field(default_factory=dict)
     form_of: dict[str, ReviewForm] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
+    accepted: dict[str, bool] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
+
+    @property
+    def forms(self) -> dict[str, ReviewForm]:
+        """By name, without that of papers whose form nobody knows."""
+        return {form.name: form for form in self.form_of.values() if form.name}
 
 
 class Texts:
@@ -80,7 +88,7 @@ def read_panels(corpus: Corpus, keys: Sequence[str]) -> Humans:
     order = [key for key in corpus.keys if key in frozenset(keys)]
     texts = Texts(corpus, order)
     for paper in corpus.papers(order):
-        form = form_named(paper.form)
+        form = form_named(paper.form) if paper.form else UNKNOWN
         found = [of_human(review, form) for review in paper.reviews]
         reviews = tuple(review for review in found if review.text.strip())
         empty = (review for review in found if not review.text.strip())
@@ -91,6 +99,8 @@ def read_panels(corpus: Corpus, keys: Sequence[str]) -> Humans:
         humans.panels[paper.key] = Panel(paper.key, paper.venue, reviews, load)
         humans.form_of[paper.key] = form
         humans.titles[paper.key] = paper.title
+        if paper.accepted is not None:
+            humans.accepted[paper.key] = paper.accepted
     return humans
 
 

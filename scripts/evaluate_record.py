@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from common.errors import ReviewError
 from common.jsonio import from_json, to_json
+from common.metrics.decisions import Decisions
 from common.metrics.ratings import Correlation
 from common.metrics.tables import Table
 from scripts.evaluate_papers import Note
@@ -39,6 +40,8 @@ class Evaluation:
     correlations: dict[str, tuple[Correlation, ...]]
     notes: tuple[Note, ...]
     questions: Table | None = None
+    decisions: dict[str, tuple[Decisions, ...]] = field(default_factory=dict)
+    problems: dict[str, dict[str, int]] = field(default_factory=dict)
 
     @property
     def every_table(self) -> tuple[Table, ...]:

@@ -13,17 +13,17 @@ from rich.console import Console
 from common.corpora.splits import load_part
 from common.errors import BadConfig, ReviewError
 from common.jsonio import write_text
-from common.metrics import baselines, ratings
+from common.metrics import baselines, form
 from common.metrics.baselines import CANDIDATES, CONSTANT, Panel
 from common.metrics.material import System
 from common.metrics.questions.questioners import questioner_of
-from common.metrics.ratings import Correlation
 from common.metrics.tables import Table
 from common.strict_yaml import closest
 from scripts.evaluate_figures import DEFAULT, LIKENESS, QUESTIONS, Tools, of_reviews, parse_groups
 from scripts.evaluate_inputs import named_paths, place_reviews
 from scripts.evaluate_papers import Finder, Humans, Note, open_humans, read_panels
 from scripts.evaluate_questions import JOINED, question_table, referees_of
+from scripts.evaluate_ratings import Told, rate
 from scripts.evaluate_record import SCHEMA, Evaluation, to_csv, to_record
 from scripts.evaluate_tables import Asked, make_tables
 from scripts.evaluate_view import WIDTH, show, to_markdown
@@ -48,6 +48,9 @@ WRITERS: dict[str, Callable[[Evaluation], str]] = {".json": to_record, ".md": to
 @click.option("--equal-references", is_flag=True, help="Leave one reference out for all rows, not for humans alone.")
 @click.option("--constant-from", metavar="PART", help="Choose the constant review on this part of the split.")
 @click.option("--encoder", default="default", show_default=True, metavar="ID|DIR", help="For similarity and points.")
+@click.option("--layer", type=click.IntRange(1), metavar="N", help="Of BERTScore's encoder. [the last]")
+@click.option("--whole", is_flag=True, help="BERTScore reads long texts to their end, in pieces.")
+@click.option("--idf", is_flag=True, help="In BERTScore tokens that are rare in the references weigh more.")
 @click.option(
     "--likeness", type=click.Choice(LIKENESS), default="rouge1", show_default=True, help="Of SPE, COV, control."
 )
@@ -113,19 +116,22 @@ def evaluate(values: Mapping[str, Any], display: Display) -> Evaluation:
         raise ReviewError(f"No review belongs to a paper of {values['human']}.", _said(notes))
     systems = [baselines.written(name, panels, one.texts, paths[name].name) for name, one in placed.items()]
     donors = list(humans.panels.values())
-    source, where, tried = _constants(panels, donors, humans, values)
+    there, where = _elsewhere(humans, values)
+    source, tried = (panels, donors) if there is humans else [list(there.panels.values())] * 2
     beside, how = stand_ins(panels, donors, source, where, values["seed"], tried)
     systems += beside
     pool = {panel.key: panel.load_paper for panel in humans.panels.values() if panel.load_paper}
-    forms = {form.name: form for form in humans.form_of.values()}
+    forms = humans.forms
     for one in placed.values():
         forms = one.forms | forms
     tools = Tools(forms, pool, values["encoder"], values["likeness"], values["seed"])
+    tools.layer, tools.whole = values["layer"], values["whole"]
+    tools.idf = [review.text for panel in panels for review in panel.reviews] if values["idf"] else ()
     tools.workers = values["workers"] or (os.cpu_count() or 1 if len(panels) >= MANY else 1)
-    correlations: dict[str, tuple[Correlation, ...]] = {}
+    told = Told({}, {}, {})
     if "ratings" in groups:
-        tools.rated = ratings.constants(baselines.raters(source), forms)
-        correlations = {one.name: tuple(ratings.correlations(one, forms, tools.seed)) for one in systems}
+        told = rate(systems, source, humans, there, tools.seed)
+        tools.rated = told.constants
         systems.append(baselines.raters(panels))
     asked = Asked(of_reviews(groups), tools, values["equal_references"], _against(values["against"], systems))
     tables = tuple(make_tables(asked, systems, values["by"], display))
@@ -146,9 +152,11 @@ def evaluate(values: Mapping[str, Any], display: Display) -> Evaluation:
         values["seed"],
         how,
         tables,
-        correlations,
+        told.correlations,
         tuple(notes),
         questions,
+        told.decisions,
+        {one.name: form.problems(one) for one in systems} if "form" in groups else {},
     )
 
 
@@ -163,17 +171,14 @@ def _questions(
     return question_table(asking, keys, referees, asked.against, asked.tools, display), [*silent, *unused]
 
 
-def _constants(
-    panels: Sequence[Panel], donors: Sequence[Panel], humans: Humans, values: Mapping[str, Any]
-) -> tuple[Sequence[Panel], str, Sequence[Panel]]:
-    """On which papers constants shall do well, the same in words, and papers whose reviews are tried."""
+def _elsewhere(humans: Humans, values: Mapping[str, Any]) -> tuple[Humans, str]:
+    """The papers on which constants shall do well, the same in words."""
     part = values["constant_from"]
     if not part:
-        return panels, "on the papers that are scored, which is optimistic", donors
+        return humans, "on the papers that are scored, which is optimistic"
     if not values["split"]:
         raise BadConfig("--constant-from is a part of a split.", "--split split.json --part val")
-    found = list(read_panels(humans.corpus, load_part(values["split"], part, humans.corpus)).panels.values())
-    return found, f"on the part '{part}'", found
+    return read_panels(humans.corpus, load_part(values["split"], part, humans.corpus)), f"on the part '{part}'"
 
 
 def stand_ins(

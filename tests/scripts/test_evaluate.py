@@ -377,3 +377,42 @@ def test_referees_alone_say_how_much_questions_can_agree(
     monkeypatch.setattr("common.encoder.Encoder.load", lambda name="default": Words())
     found = evaluation(corpus_folder, tmp_path, "--metrics", "questions")
     assert [row.name for row in found.questions.rows] == ["fixed list"] and not found.tables[0].figures
+
+
+def test_decisions_beside_always_saying_the_same(tmp_path: Path) -> None:
+    """A system that is right as often as chance must not look like a judge, nor a venue that gives its answers away."""
+
+    def made(id: str, accepted: bool, *given: float, venue: str = "iclr_2017", part: str = "val") -> CorpusPaper:
+        reviews = tuple(
+            HumanReview(str(n), f"{id} {n}", (ReviewSection("Review", f"{id} {n}"),), (Rating("Rating", value),))
+            for n, value in enumerate(given)
+        )
+        form = "iclr2017" if venue == "iclr_2017" else "neurips2024"
+        return paper(id, title=id, venue=venue, form=form, reviews=reviews, accepted=accepted, suggested_split=part)
+
+    found = [made("a", True, 8, 7), made("b", True, 7, 7), made("c", False, 3, 4), made("d", False, 4, 4)]
+    leaks = [made("e", True, 9, 9, venue="neurips_2024"), made("f", False, 2, 2, venue="neurips_2024")]
+    write(Given([*found, *leaks]), tmp_path / "corpus")
+    rated = {"a": 9, "b": 5, "c": 3, "d": 8, "e": 9, "f": 2}
+    mine = lines(
+        tmp_path / "mine.jsonl", *({"paper": id, "review": "x", "ratings": {"Rating": n}} for id, n in rated.items())
+    )
+    options = ("--metrics", "ratings,form", "--reviews", f"mine={mine}", "--out", tmp_path / "out.md")
+    told = evaluation(tmp_path / "corpus", tmp_path, *options).decisions
+    (one,) = told["mine"]
+    # Referees' means 7.5 and 7 of accepted papers, 3.5 and 4 of rejected ones: 7 is the lowest that parts them.
+    assert (one.threshold, one.majority, one.balanced, one.accepted, one.rejected) == (7.0, 0.5, 0.5, 2, 2)
+    assert {key[-1]: value for key, value in one.accuracy.values.items()} == {"a": 1.0, "b": 0.0, "c": 1.0, "d": 0.0}
+    assert told["human"][0].balanced == 1.0
+    text = (tmp_path / "out.md").read_text()
+    assert "decisions.iclr2017.accuracy: mine: 0.500" in text and "decisions.neurips2024" not in text
+
+
+def test_what_did_not_parse_is_a_table(corpus_folder: Path, tmp_path: Path) -> None:
+    """One kind of failure in every review is a bug to be mended, not a low figure."""
+    answer = "## Strengths\n- red\n\n## Ratings\nSoundness: 9"
+    mine = lines(tmp_path / "mine.jsonl", *({"paper": one, "review": answer, "form": "neurips2024"} for one in (A, B)))
+    found = evaluation(corpus_folder, tmp_path, "--reviews", f"mine={mine}", "--out", tmp_path / "out.md")
+    assert found.problems["mine"] and set(found.problems["mine"].values()) == {2}
+    text = (tmp_path / "out.md").read_text()
+    assert "## Did not parse" in text and "2 of 2 |" in text
