@@ -37,6 +37,7 @@ export default defineConfig({
     assetsInlineLimit: 0, // the policy knows no data: addresses
     modulePreload: false,
     sourcemap: false,
+    chunkSizeWarningLimit: 600, // pdf.js, apart from the start
     rollupOptions: {
       // find.ts is an entry of its own so that tests can call what is shipped.
       input: { app: join(HERE, "index.html"), find: join(HERE, "src/find.ts") },

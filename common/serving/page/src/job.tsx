@@ -88,6 +88,13 @@ export function JobView({ id }: { id: string }) {
   };
   const warnings = state.record?.paper.warnings ?? state.paper?.warnings ?? [];
   const troubled = shownTrouble(state, trouble, () => void start(() => repeat(state)), sending);
+  if (!job) {
+    return (
+      <main id="main" class="home" tabIndex={-1}>
+        {troubled ? <Alert {...troubled} /> : <p class="muted">One moment …</p>}
+      </main>
+    );
+  }
   return (
     <main id="main" class={`job on-${tab}`} tabIndex={-1} data-job={state.job?.id} data-status={state.status}>
       <section class="left" id="panel-paper" aria-label="Paper">
@@ -103,10 +110,10 @@ export function JobView({ id }: { id: string }) {
             Back to {picked.label}
           </button>
         )}
-        {job && <PaperPane job={job} read={!!state.paper || !!state.record} handle={paper} />}
+        <PaperPane job={job} read={!!state.paper || !!state.record} handle={paper} />
       </section>
       <section class="right" aria-label="Questions and review">
-        {job && <Head job={job} state={state} forms={forms} onAct={act} />}
+        <Head job={job} state={state} forms={forms} onAct={act} />
         {!state.connected && (
           <p class="strip" role="status">
             The service does not answer. Trying again …
@@ -136,7 +143,7 @@ export function JobView({ id }: { id: string }) {
             unanswered={state.record?.unanswered}
             answers={answersOf(points)}
             forms={forms}
-            form={state.record?.form.name ?? job?.order.form ?? ""}
+            form={state.record?.form.name ?? job.order.form ?? ""}
             sendLabel={sending ? "" : over(state.status) ? "Write the review again" : "Stop and write again"}
             onSend={again}
             onPoint={onPoint}

@@ -8,7 +8,7 @@ import { keepPaper, keptPaper } from "./papers";
 import { visible } from "./text";
 import { asTrouble } from "./trouble";
 import type { Job, Passage } from "./types";
-import { Viewer } from "./viewer";
+import type { Viewer } from "./viewer";
 
 /** What others may ask of the paper. show: marks a quotation and says in words where. */
 export interface PaperHandle {
@@ -44,20 +44,23 @@ function Pages({ job, handle, onBroken }: { job: Job; handle: Ref<PaperHandle>; 
   const [zoom, setZoom] = useState(1);
   const sha256 = job.paper.sha256;
   useEffect(() => {
-    const one = new Viewer(frame.current!, setPage);
-    viewer.current = one;
+    let closed = false;
     opened.current = (async () => {
       try {
+        const { Viewer } = await import("./viewer"); // pdf.js, which the start does not need
         const bytes = keptPaper(sha256) ?? (await api.paper(job.id));
         keepPaper(sha256, bytes);
-        setPages(await one.open(bytes));
+        if (closed) return;
+        viewer.current = new Viewer(frame.current!, setPage);
+        setPages(await viewer.current.open(bytes));
       } catch (error) {
-        if (viewer.current === one) onBroken(`The pages cannot be shown: ${asTrouble(error).message}`);
+        if (!closed) onBroken(`The pages cannot be shown: ${asTrouble(error).message}`);
       }
     })();
     return () => {
+      closed = true;
+      viewer.current?.close();
       viewer.current = null;
-      one.close();
     };
   }, [sha256]);
   const change = (steps: number): void => setZoom(viewer.current?.zoom(steps) ?? 1);
@@ -130,7 +133,9 @@ function Text({ job, read, handle, note }: Props & { note: string }) {
         <span>{note || trouble || "The text as it was read"}</span>
       </div>
       <div class="pages text" ref={frame} tabIndex={0} role="region" aria-label="Text of the paper">
-        {!passages.length && !trouble && <p class="muted">The text appears here once the paper has been read.</p>}
+        {!passages.length && !trouble && !note && (
+          <p class="muted">The text appears here once the paper has been read.</p>
+        )}
         {passages.map((passage, part) => (
           <div key={part}>
             {passage.section !== passages[part - 1]?.section && <h3>{visible(passage.section)}</h3>}

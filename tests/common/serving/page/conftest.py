@@ -42,7 +42,7 @@ def visit(browser: Any) -> Iterator[Callable[..., Any]]:
         contexts.append(context)
         context.add_init_script(WATCH)
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: found.append(f"error: {error}"))
         page.on("console", lambda said: "Content Security Policy" in said.text and found.append(said.text))
         page.on("request", lambda asked: _foreign(asked.url, page.url) and found.append(f"foreign: {asked.url}"))

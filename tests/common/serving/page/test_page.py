@@ -22,6 +22,7 @@ pytestmark = pytest.mark.slow
 Visit = Callable[..., Any]
 Serve = Callable[..., Site]
 
+WARNED = "3 warnings about the paper, 298 words not read by the model."
 UNDER_MARKS = """() => [...document.querySelectorAll(".marks > div")].map((mark) => {
   const box = mark.getBoundingClientRect();
   const element = document.elementsFromPoint(box.left + box.width / 2, box.top + box.height / 2)
@@ -83,13 +84,18 @@ def test_from_a_pdf_to_a_passage(serve: Serve, visit: Visit) -> None:
     assert "hyperparametersrecommended" in marked and "trainingstepsofthefinalmodel" in marked
     frame, mark = page.locator(".pages").bounding_box(), page.locator(".marks > div").first.bounding_box()
     assert frame["y"] < mark["y"] < frame["y"] + frame["height"]
-    assert page.inner_text("#panel-review .strip").startswith("298 words not read by the model")
+    assert page.inner_text("#panel-review .strip").startswith(WARNED)
     page.click("text=See the notes")
     assert "C Filtering by Task" in page.inner_text("#panel-notes table")
     page.click("#tab-questions")
     assert texts(page, ".question .bad") == ["Unanswered"] * 2
     page.click(".remarks .link >> nth=0")
     assert page.get_attribute("#tab-review", "aria-selected") == "true"
+    other = visit()
+    other.goto(page.url)
+    done(other)
+    other.goto(f"{here.address}/#{'0' * 32}")
+    other.wait_for_selector("text=There is no such review of yours.")
 
 
 def test_a_passage_that_is_not_there_is_not_pretended(serve: Serve, visit: Visit) -> None:
@@ -188,6 +194,15 @@ def test_failures_are_sentences(serve: Serve, visit: Visit, tmp_path: Path) -> N
     reviewed_or_failed(page, here)
     assert "The engine ran out of memory." in page.inner_text(".alert")
     assert "Start it anew." in page.inner_text(".alert")
+    damaged = tmp_path / "damaged.pdf"
+    damaged.write_bytes(b"%PDF-1.7 and no more")
+    start(page, here.address, damaged)
+    page.wait_for_selector(".head .state button:has-text('Delete')")
+    assert "damaged.pdf" in page.inner_text(".alert") and "Traceback" not in page.inner_text("main")
+    page.wait_for_selector(".pagebar :text('The pages cannot be shown')")
+    page.click("text=All papers")
+    page.click(".history li:has-text('paper.pdf') a")
+    page.wait_for_selector("text=The engine ran out of memory.")
     chain.fails = ""
     page.click(".alert >> text=Try again")
     page.wait_for_selector(".point")

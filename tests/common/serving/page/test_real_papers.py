@@ -17,13 +17,11 @@ from tests.common.serving.page.scripted import ScriptedChain, Site
 from tests.common.serving.page.shots import start
 from tests.common.views import records
 
-POINTS = 30
 
-
-def chain_of(paper: Path) -> tuple[ScriptedChain, int]:
-    """A chain whose review has one point for every n-th passage of the paper, and how many that are."""
+def chain_of(paper: Path, most: int) -> tuple[ScriptedChain, int]:
+    """A chain whose review has a point for each of at most `most` passages spread over the paper, and how many it has."""
     passages = [one for one in read_paper(paper).passages if len(one.text.split()) >= 12]
-    chosen = passages[:: max(1, len(passages) // POINTS)][:POINTS]
+    chosen = passages[:: max(1, len(passages) // most)][:most]
     points = []
     for one in chosen:
         quote = excerpt(one.text, one.text)
@@ -50,6 +48,6 @@ def outcomes(page: Any, here: Site, paper: Path, count: int) -> Counter[str]:
 def test_passages_are_marked(serve: Callable[..., Site], visit: Callable[..., Any], corpus: Path) -> None:
     """A tool that loses every other passage of a real, two-column paper would be tried once."""
     paper = sorted((corpus / "peer_reviews").rglob("*.pdf"))[0]
-    chain, count = chain_of(paper)
+    chain, count = chain_of(paper, 15)
     said = outcomes(visit(), serve(chain, limits=ServiceLimits()), paper, count)
     assert said["found"] >= 0.9 * count, said
