@@ -19,7 +19,7 @@ from tests.common.views import records
 
 
 def chain_of(paper: Path, most: int) -> tuple[ScriptedChain, int]:
-    """A chain whose review has a point for each of at most `most` passages spread over the paper, and how many it has."""
+    """A chain whose review has a point for each of at most `most` passages, spread over the paper, and how many."""
     passages = [one for one in read_paper(paper).passages if len(one.text.split()) >= 12]
     chosen = passages[:: max(1, len(passages) // most)][:most]
     points = []
