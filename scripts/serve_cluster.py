@@ -33,19 +33,20 @@ SWITCHES = {
     "RAYLLM_ENABLE_WORKER_PROCESS_SETUP_HOOK": "0",
     # A proxy that needs longer than 5 s to be there, as on a busy machine, is killed and begun again for ever.
     "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "60",
+    # Papers are confidential.
+    "RAYLLM_ENABLE_REQUEST_PROMPT_LOGS": "0",
 }
 """Ray reads these when it is imported, in the driver and in every process of the deployment."""
+ON_CPU = {"accelerator_config": {"kind": "cpu"}, "placement_group_config": {"bundles": [{"CPU": 1}]}}
 
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """What to run. replicas: copies of the model, each over options.tensor_parallel GPUs; gpu: Ray's name of the kind
-    to place them on ("H100"), "" for any."""
+    """What to run. replicas: copies of the model, each over options.tensor_parallel GPUs."""
 
     model: Model
     options: VllmOptions
     replicas: int = 1
-    gpu: str = ""
 
 
 def wanted(
@@ -60,7 +61,7 @@ def wanted(
         tensor_parallel=preset.tensor_parallel,
         template_arguments=preset.template_arguments,
     )
-    return Deployment(model, options, replicas, gpu)
+    return Deployment(model, options, replicas)
 
 
 def serve(deployment: Deployment, address: str, port: int, notify: Callable[[str], None]) -> None:
@@ -96,14 +97,8 @@ def llm_config(wanted: Deployment, on_cpu: bool) -> dict[str, Any]:
         "engine_kwargs": arguments,
         "deployment_config": {"num_replicas": wanted.replicas, "name": APP},
         "runtime_env": {"env_vars": _replica_environment(options)},
-        **_hardware(wanted.gpu, on_cpu),
+        **(ON_CPU if on_cpu else {}),
     }
-
-
-def _hardware(gpu: str, on_cpu: bool) -> dict[str, Any]:
-    if on_cpu:
-        return {"accelerator_config": {"kind": "cpu"}, "placement_group_config": {"bundles": [{"CPU": 1}]}}
-    return {"accelerator_type": gpu} if gpu else {}
 
 
 def _replica_environment(options: VllmOptions) -> dict[str, str]:
