@@ -49,9 +49,7 @@ class Deployment:
     replicas: int = 1
 
 
-def wanted(
-    config: ChainConfig, replicas: int, gpu: str = "", notify: Callable[[str], None] | None = None
-) -> Deployment:
+def wanted(config: ChainConfig, replicas: int, notify: Callable[[str], None] | None = None) -> Deployment:
     """The deployment of a chain's model and adapters. Errors: BadConfig, EngineFailure about either."""
     model = opening.find_model(config, notify)
     preset = model.path.preset
@@ -65,7 +63,7 @@ def wanted(
 
 
 def serve(deployment: Deployment, address: str, port: int, notify: Callable[[str], None]) -> None:
-    """Until Ctrl-C. Errors: as of `deploy`."""
+    """Until Ctrl-C. Errors: as of `deployed`."""
     with deployed(deployment, address, port, notify) as url:
         notify(f"Serving on {url}. Reviews: review chain paper.pdf --server {url}")
         for line in unusual(deployment.model):
