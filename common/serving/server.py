@@ -12,6 +12,7 @@ from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from common.errors import BadConfig
 from common.serving import logs
@@ -21,6 +22,8 @@ from common.serving.service import Service
 
 HEADERS = 64 * 1024
 """Bytes a request's headers may have."""
+HEADER_SECONDS = 30.0
+"""A connection is closed when no request has begun on it for so long."""
 LINGER = 5
 """Seconds that open requests get when the service stops; event streams end at once."""
 
@@ -33,6 +36,26 @@ def check_address(host: str, keys: Keys) -> None:
             f"Name a keys file with --keys or {FILE}, or listen on 127.0.0.1.",
             exit_code=2,
         )
+
+
+class _Protocol(H11Protocol):
+    """uvicorn's, which would wait for ever for a request's headers, or for the rest of a body it has answered."""
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._expect()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._expect()
+
+    def _expect(self) -> None:
+        self.loop.call_later(HEADER_SECONDS, self._give_up, self.cycle)
+
+    def _give_up(self, last: RequestResponseCycle | None) -> None:
+        """Unless another request has begun since `last`."""
+        if self.cycle is last and (last is None or last.response_complete):
+            self.transport.close()
 
 
 class _Server(uvicorn.Server):
@@ -74,7 +97,7 @@ def serve(
         access_log=False,
         server_header=False,
         lifespan="off",
-        http="h11",  # the other one bounds no headers
+        http=_Protocol,
         timeout_graceful_shutdown=LINGER,
         h11_max_incomplete_event_size=HEADERS,
     )

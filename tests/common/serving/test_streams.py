@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,6 +17,7 @@ import pytest
 
 from tests.common.serving.conftest import Running, markdown, until
 from tests.common.serving.process import Process
+from tests.conftest import ROOT
 
 
 @contextmanager
@@ -58,6 +63,33 @@ def test_a_stream_goes_on_where_it_broke_and_ends(running: Running) -> None:
     ended = running.client.get(job["links"]["events"], headers={"last-event-id": str(len(whole))})
     assert (ended.status_code, ended.content) == (204, b"")  # a browser's EventSource then stops asking
     assert running.client.get(job["links"]["events"], headers={"last-event-id": "x"}).status_code == 400
+
+
+def test_a_connection_that_asks_nothing_is_closed(tmp_path: Path) -> None:
+    """A few hundred idle sockets would use up the server's files. A stream that is being read stays open."""
+    code = (
+        "import sys, common.serving.server as server\nfrom tests.common.serving import fake\n"
+        "server.HEADER_SECONDS = 0.5\nfake.main(sys.argv[1], '60')"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "state")]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        try:
+            address = server.stdout.readline().strip()
+            job = httpx.post(address + "/v1/reviews", files={"paper": ("p.md", markdown())}).json()
+            with followed(address, job) as stream:
+                next(stream)
+                for begun in (
+                    b"",
+                    b"GET / HTTP/1.1\r\nHost: 127",
+                    b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nGE",
+                ):
+                    with socket.create_connection(("127.0.0.1", int(address.rsplit(":")[-1])), timeout=20) as idle:
+                        idle.sendall(begun)
+                        while idle.recv(4096):
+                            pass
+                assert ("writing", {"text": "Strengths\n- It"}, "") in stream
+        finally:
+            server.kill()
 
 
 @pytest.mark.slow
