@@ -51,7 +51,12 @@ def engine() -> Behaviour:
     def reply(body: dict[str, Any]) -> str:
         return REVIEW if "baselines tuned" in body["messages"][-1]["content"] else QUESTIONS
 
-    return Behaviour(reply=reply, context=16384, hold=threading.Event())
+    return Behaviour(reply=reply, vllm=False, hold=threading.Event())
+
+
+def before(url: str) -> list[str]:
+    """Options of a service before it."""
+    return ["--server", url, "--set", "samples=1", "--set", "context=16384"]
 
 
 def same(record: ChainRecord) -> dict[str, object]:
@@ -164,20 +169,19 @@ def test_it_stops_when_told_and_goes_on_where_it_was(tmp_path: Path, kind: signa
     """A restart for an update must lose nobody's paper; the engine here answers only after it."""
     behaviour = engine()
     with answering(behaviour) as url:
-        options = ["--server", url, "--set", "samples=1"]
-        with serving(tmp_path / "state", *options) as service:
+        with serving(tmp_path / "state", *before(url)) as service:
             jobs = [service.post(SAMPLE, {"seed": seed}) for seed in (1, 2)]
             until(lambda: behaviour.held == 2)
             assert service.stop(kind) == 0
         behaviour.hold.set()
-        with serving(tmp_path / "state", *options) as service:
+        with serving(tmp_path / "state", *before(url)) as service:
             assert [service.ended(job)["status"] for job in jobs] == ["done", "done"]
 
 
 def test_cancelling_frees_the_engine(tmp_path: Path) -> None:
     """Somebody else is waiting for it."""
     behaviour = engine()
-    with answering(behaviour) as url, serving(tmp_path / "state", "--server", url, "--set", "samples=1") as service:
+    with answering(behaviour) as url, serving(tmp_path / "state", *before(url)) as service:
         job = service.post(SAMPLE)
         until(lambda: behaviour.held)
         assert service.client.post(job["links"]["cancel"]).json()["status"] == "cancelled"
@@ -191,7 +195,7 @@ def test_a_paper_waits_while_the_engine_is_away(tmp_path: Path) -> None:
     """An engine that is restarted for a minute must not fail everybody's papers."""
     behaviour = engine()
     behaviour.hold.set()
-    with answering(behaviour) as url, serving(tmp_path / "state", "--server", url, "--set", "samples=1") as service:
+    with answering(behaviour) as url, serving(tmp_path / "state", *before(url)) as service:
         behaviour.away = True
         job = service.post(SAMPLE)
         until(lambda: service.client.get("/readyz").status_code == 503)

@@ -27,7 +27,6 @@ class Behaviour:
     answered. reply: one for all, or a function of the request."""
 
     reply: str | Callable[[dict[str, Any]], str] = "fine thanks"
-    context: int = 512
     fault: str = ""
     vllm: bool = True
     finish: str = "stop"
@@ -75,7 +74,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._send(b"<html>It works!</html>", "text/html")
         owner = "vllm" if self.behaviour.vllm else "someone"
         base = {"id": "tiny", "object": "model", "owned_by": owner, "created": 0}
-        cards = [base | ({"max_model_len": self.behaviour.context, "parent": None} if self.behaviour.vllm else {})]
+        cards = [base | ({"max_model_len": 512, "parent": None} if self.behaviour.vllm else {})]
         cards += [
             {"id": n, "object": "model", "owned_by": owner, "created": 0, "parent": "tiny"}
             for n in self.behaviour.adapters

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
+import psutil
 import pytest
 
 from common.engines.base import Progress
@@ -73,3 +76,16 @@ def test_a_request_that_vllm_refuses_fails_alone(async_vllm_engine: AsyncVllmEng
         async_vllm_engine.generate([chat("x")], replace(SAMPLING, grammar='root ::= "yes"', min_tokens=0))[0].text
         == "yes"
     )
+
+
+def test_the_plug_in_is_loaded_in_the_engines_process(async_vllm_engine: AsyncVllmEngine) -> None:
+    """Without it a seed with a long prompt ends the engine, and Ctrl-C does before the work is put away. What it does
+    first can be seen from here: the process ignores interrupts."""
+    processes = psutil.Process().children(recursive=True)
+    (core,) = [one for one in processes if "EngineCore" in " ".join(one.cmdline())]
+    lines = Path(f"/proc/{core.pid}/status").read_text().splitlines()
+    ignored = int(next(line for line in lines if line.startswith("SigIgn")).split()[1], 16)
+    assert ignored & 1 << (signal.SIGINT - 1)
+    prompt = chat("Review this. " + "The method is simple and the results are strong. " * 600)
+    (answer,) = async_vllm_engine.generate([prompt], replace(SAMPLING, max_tokens=24), "reviewer")
+    assert answer.prompt_tokens > 4096 and answer.completion_tokens == 24
