@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from common.errors import ReviewError
@@ -47,7 +47,8 @@ class Job:
 
     name: the paper's file name as shown to people, never used as a path. suffix: of the stored file. type: media type
     the file is given back with. title, pages, words: None until it has been read. questions: all of them once they are
-    known, and asked: how. seconds: from the start of work to its end. starts: times it was taken up and not given back.
+    known, and asked: how. starts: times it was taken up and not given back. place: in the queue, from 1; None when it
+    does not wait.
     """
 
     seq: int
@@ -70,4 +71,4 @@ class Job:
     asked: StageRecord | None = None
     error: Fault | None = None
     starts: int = 0
-    place: int | None = field(default=None, compare=False)
+    place: int | None = None
