@@ -138,6 +138,7 @@ export function JobView({ id }: { id: string }) {
           hidden={tab !== "questions"}
         >
           <QuestionsPane
+            job={id}
             asking={state.asking}
             questions={state.questions}
             unanswered={state.record?.unanswered}

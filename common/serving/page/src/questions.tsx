@@ -15,6 +15,7 @@ interface Draft {
 }
 
 interface Props {
+  job: string;
   asking: string;
   questions: Question[] | undefined;
   unanswered: string[] | undefined;
@@ -29,13 +30,22 @@ interface Props {
   onDirty: (dirty: boolean) => void;
 }
 
+/** Edits that were not sent, by job: a look at another paper does not lose them, closing the page does. */
+const unsent = new Map<string, Draft[]>();
+
 let keys = 0;
 const drafted = (questions: Question[]): Draft[] => questions.map((one) => ({ key: keys++, ...one }));
 
 export function QuestionsPane(props: Props) {
   const { questions } = props;
   if (!questions) return <Coming text={props.asking} />;
-  return <Editor {...props} questions={questions} key={questions.map((one) => one.id + one.text).join("\n")} />;
+  return (
+    <Editor
+      {...props}
+      questions={questions}
+      key={[props.job, ...questions.map((one) => one.id + one.text)].join("\n")}
+    />
+  );
 }
 
 function Coming({ text }: { text: string }) {
@@ -59,13 +69,17 @@ function Coming({ text }: { text: string }) {
 }
 
 function Editor(props: Props & { questions: Question[] }) {
-  const [drafts, setDrafts] = useState(() => drafted(props.questions));
+  const [drafts, setDrafts] = useState(() => unsent.get(props.job) ?? drafted(props.questions));
   const [editing, setEditing] = useState<number | null>(null);
   const [form, setForm] = useState(props.form);
   const list = useRef<HTMLOListElement>(null);
   const focus = useRef<string>("");
   const dirty = !same(drafts, props.questions);
   useEffect(() => props.onDirty(dirty), [dirty]);
+  useEffect(() => {
+    if (dirty) unsent.set(props.job, drafts);
+    else unsent.delete(props.job);
+  }, [drafts]);
   useEffect(() => setForm(props.form), [props.form]);
   // Before the next key is pressed, not after the next frame.
   useLayoutEffect(() => {
@@ -186,12 +200,13 @@ function Editor(props: Props & { questions: Question[] }) {
           type="button"
           class="primary"
           disabled={!drafts.length || !props.sendLabel || editing !== null}
-          onClick={() =>
+          onClick={() => {
+            unsent.delete(props.job);
             props.onSend(
               drafts.map(({ text, aspect }) => ({ text, aspect })),
               form,
-            )
-          }
+            );
+          }}
         >
           {props.sendLabel || "Sending …"}
         </button>

@@ -53,7 +53,9 @@ export class Viewer {
 
   /** Errors: whatever pdf.js says of a file it cannot read. Returns the number of pages. */
   async open(data: Uint8Array): Promise<number> {
-    this.#document = await open(data);
+    const found = await open(data);
+    this.#document = found;
+    if (this.#closed) return found.loadingTask.destroy().then(() => 0);
     const first = (await this.#document.getPage(1)).getViewport({ scale: 1 });
     for (let number = 1; number <= this.#document.numPages; number++) {
       const element = document.createElement("div");
@@ -63,7 +65,6 @@ export class Viewer {
       element.setAttribute("aria-label", `Page ${number}`);
       this.#sheets.push({ element, width: first.width, height: first.height, near: false });
     }
-    if (this.#closed) return 0;
     this.scroller.replaceChildren(...this.#sheets.map((sheet) => sheet.element));
     this.#layOut();
     this.#resizer.observe(this.scroller);

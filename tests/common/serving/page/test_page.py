@@ -126,6 +126,11 @@ def test_questions_are_edited_and_answered_again(serve: Serve, visit: Visit) -> 
     page.fill("#add", "Is <b>anything</b> new?")
     page.click(".add button")
     assert page.is_visible("text=Undo changes")
+    page.click("text=All papers")
+    page.click(".history li a")  # a look elsewhere loses no edits
+    done(page)
+    page.click("#tab-questions")
+    assert len(texts(page, ".question")) == 8 and page.is_visible("text=Undo changes")
     page.select_option("#rerun-form", "stanford4")
     page.click("text=Write the review again")
     page.wait_for_url(lambda url: url != first)
