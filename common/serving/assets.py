@@ -14,6 +14,8 @@ DIST = Path(__file__).resolve().parent / "page" / "dist"
 BUILD = "npm --prefix common/serving/page ci && npm --prefix common/serving/page run build"
 _TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".wasm": "application/wasm"}
 _TEXT = ("text/", "application/json", "image/svg")
+_FOREVER = "public, max-age=31536000, immutable"
+"""For files under assets/: their names change with what is in them."""
 
 
 class Assets:
@@ -31,4 +33,7 @@ class Assets:
             raise Problem(404, "not-found", "There is no such file of the page.")
         kind = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         text = "; charset=utf-8" if kind.startswith(_TEXT) else ""
-        return Response(path.read_bytes(), headers={"content-type": kind + text, "content-security-policy": PAGE})
+        headers = {"content-type": kind + text, "content-security-policy": PAGE}
+        if name.startswith("assets/"):
+            headers["cache-control"] = _FOREVER
+        return Response(path.read_bytes(), headers=headers)

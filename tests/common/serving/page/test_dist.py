@@ -7,7 +7,7 @@ import json
 import re
 from pathlib import Path
 
-from common.serving.assets import DIST
+from common.serving.assets import DIST, Assets
 
 PAGE = DIST.parent
 
@@ -32,6 +32,13 @@ def test_every_file_is_named_by_the_page_or_its_scripts() -> None:
     named = set(re.findall(r"/page/assets/([\w.-]+)", "".join(path.read_text("utf-8") for path in texts)))
     shared = {name for name in files if any(f"./{name}" in path.read_text("utf-8") for path in texts)}
     assert named | shared == set(files)
+
+
+def test_scripts_are_kept_by_the_browser_and_the_page_is_not() -> None:
+    """pdf.js is 1.8 MB with every paper; an old page would ask for scripts that a new version no longer has."""
+    name = next(path.name for path in (DIST / "assets").glob("viewer-*.js"))
+    assert "immutable" in Assets().reply(f"assets/{name}").headers["cache-control"]
+    assert "cache-control" not in Assets().reply("index.html").headers  # the guard says no-store
 
 
 def test_small_and_without_maps() -> None:
