@@ -19,7 +19,9 @@ COMMANDS = {
     "ask": "Stage A alone: write the questions for a paper into a file.",
     "write": "Stage B alone: review a paper through the questions in a file.",
     "read": "Show what is understood of a paper before any model sees it.",
-    "serve": "Start one OpenAI-compatible server with both stages' models.",
+    "batch": "Review thousands of papers; a killed run continues where it stopped.",
+    "serve": "Serve the chain to many users: a page, an API, and both stages' models.",
+    "sizing": "Papers an hour and memory, by model and GPUs, and how 1, 8 and 64 replicas bear a deadline.",
     "data": "Build, check, split and export corpora of human reviews; write training rows.",
     "distill": "Distil human reviews into the questions that they answer.",
     "merge": "Merge the human reviews of each paper into one, every point tagged with who made it.",
@@ -28,13 +30,15 @@ COMMANDS = {
     "export": "Merge an adapter into its base: one folder for any engine.",
     "evaluate": "Score reviews against human ones, beside baselines, with intervals.",
     "compare": "Review the same papers in several ways and say what the differences are worth.",
+    "duel": "Ask a judge which of two reviews of a paper serves better.",
+    "inject": "Review papers with and without a hidden line that asks for a good review.",
     "predict": "Predict acceptance or reviewers' scores from the paper alone.",
     "models": "List the model presets; fetch or verify one.",
     "doctor": "Check this machine and say what to do about what is wrong.",
 }
 """Command -> its one-line help; a test holds the lines equal to the commands' own."""
 
-_MODULES = {"evaluate": "evaluate_reviews", "select": "select_rows"}
+_MODULES = {"evaluate": "evaluate_reviews", "inject": "injection", "select": "select_rows"}
 """Commands whose module has another name: one called so would hide a library of that name from a script here."""
 
 

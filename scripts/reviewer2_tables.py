@@ -46,7 +46,11 @@ CONTROL = "BERTScore of Reviewer2 on ICLR with the questions its stage A asked: 
 SETUP = (
     ("model", "Llama-2-7B-Chat in both stages, LongLoRA", "as whoever wrote the reviews says"),
     ("context", "32,768 tokens, no handling of longer papers is described", "as whoever wrote the reviews says"),
-    ("sampling", "temperature 0.7, top-p 0.7, top-k 50, 64 to 1,024 new tokens, repetition penalty 1.13", "the same"),
+    (
+        "sampling",
+        "temperature 0.7, top-p 0.7, top-k 50, 64 to 1,024 new tokens, repetition penalty 1.13",
+        "as whoever wrote the reviews says",
+    ),
     ("BLEU", "implementation not known here", "sacrebleu's sentence BLEU, smoothed, one reference at a time"),
     ("ROUGE", "implementation and stemming not known here", "as rouge-score: F1, Porter stems, ROUGE-L over the text"),
     ("BERTScore", "encoder, layer and rescaling not known here", "see the settings below"),
