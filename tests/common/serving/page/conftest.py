@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from tests.common.serving.page.scripted import ScriptedChain, Site, site
-from tests.common.serving.page.shots import ARGUMENTS, WIDE
+from tests.common.serving.page.using import ARGUMENTS, WIDE
 
+QUOTE = "Every number of this section comes from a single run of the program."
 WATCH = """
 window.violations = [];
 addEventListener("securitypolicyviolation", (event) => violations.push(event.violatedDirective + event.blockedURI));
@@ -70,3 +71,12 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Site]]:
             return stack.enter_context(site(tmp_path / "state", chain or ScriptedChain(), **options))
 
         yield make
+
+
+@pytest.fixture
+def notes(tmp_path: Path) -> Path:
+    """A paper without pages: read and shown in no time."""
+    paper = tmp_path / "notes.md"
+    body = "This paper compares several methods of the field and finds that they differ in many ways. " * 30
+    paper.write_text(f"# Notes\n\n## Abstract\n\nShort.\n\n## Results\n\n{body}\n\nFirst words. {QUOTE} Last words.\n")
+    return paper

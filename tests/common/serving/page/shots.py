@@ -10,27 +10,13 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import sync_playwright
-
 from tests.common.serving.page.scripted import ScriptedChain, site
-from tests.conftest import SAMPLE
-
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
-
-
-def start(page: Any, address: str, paper: Path = SAMPLE) -> None:
-    """Choose the paper and send it."""
-    page.goto(address)
-    page.set_input_files("#paper", paper)
-    page.click("text=Ask and review")
-
-
-def drawn(page: Any) -> None:
-    page.wait_for_selector(".sheet canvas")
+from tests.common.serving.page.using import ARGUMENTS, NARROW, WIDE, drawn, start
 
 
 def main(folder: Path) -> None:
+    from playwright.sync_api import sync_playwright
+
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as state, sync_playwright() as play:
         chain = ScriptedChain()

@@ -14,7 +14,7 @@ from common.grounding import excerpt
 from common.paper.reader import read_paper
 from common.serving.limits import ServiceLimits
 from tests.common.serving.page.scripted import ScriptedChain, Site
-from tests.common.serving.page.shots import start
+from tests.common.serving.page.using import start
 from tests.common.views import records
 
 
