@@ -139,6 +139,7 @@ export function JobView({ id }: { id: string }) {
         >
           <QuestionsPane
             job={id}
+            ended={over(state.status)}
             asking={state.asking}
             questions={state.questions}
             unanswered={state.record?.unanswered}
@@ -161,6 +162,7 @@ export function JobView({ id }: { id: string }) {
             </p>
           )}
           <ReviewPane
+            ended={over(state.status)}
             writing={state.writing}
             reviews={reviews}
             picked={picked}

@@ -15,6 +15,8 @@ interface Draft {
 }
 
 interface Props {
+  /** Nothing more will be asked. */
+  ended: boolean;
   job: string;
   asking: string;
   questions: Question[] | undefined;
@@ -38,7 +40,7 @@ const drafted = (questions: Question[]): Draft[] => questions.map((one) => ({ ke
 
 export function QuestionsPane(props: Props) {
   const { questions } = props;
-  if (!questions) return <Coming text={props.asking} />;
+  if (!questions) return <Coming text={props.asking} ended={props.ended} />;
   return (
     <Editor
       {...props}
@@ -48,11 +50,14 @@ export function QuestionsPane(props: Props) {
   );
 }
 
-function Coming({ text }: { text: string }) {
+function Coming({ text, ended }: { text: string; ended: boolean }) {
   const found = questionsSoFar(visible(text));
-  if (!found.length) return <p class="muted">The questions will appear here as they are asked.</p>;
+  if (!found.length)
+    return (
+      <p class="muted">{ended ? "No questions were asked." : "The questions will appear here as they are asked."}</p>
+    );
   return (
-    <ol class="questions" aria-busy="true">
+    <ol class="questions" aria-busy={!ended}>
       {found.map((question, place) => (
         <li class="question" key={place}>
           <span class="label">Q{place + 1}</span>

@@ -12,6 +12,8 @@ export interface Picked {
 }
 
 interface Props {
+  /** Nothing more will be written. */
+  ended: boolean;
   writing: string;
   reviews: ShownReview[] | null;
   picked: Picked | null;
@@ -21,7 +23,7 @@ interface Props {
 }
 
 export function ReviewPane(props: Props) {
-  if (!props.reviews) return <Writing text={props.writing} />;
+  if (!props.reviews) return <Writing text={props.writing} ended={props.ended} />;
   if (!props.reviews.length) return <p>No review was written.</p>;
   return (
     <>
@@ -64,11 +66,12 @@ export function ReviewPane(props: Props) {
   );
 }
 
-function Writing({ text }: { text: string }) {
+function Writing({ text, ended }: { text: string; ended: boolean }) {
   const lines = useMemo(() => linesSoFar(visible(text)), [text]);
-  if (!lines.length) return <p class="muted">The review will appear here as it is written.</p>;
+  if (!lines.length)
+    return <p class="muted">{ended ? "No review was written." : "The review will appear here as it is written."}</p>;
   return (
-    <div class="writing" aria-busy="true">
+    <div class="writing" aria-busy={!ended}>
       {lines.map((line, place) => {
         if (line.kind === "heading") return <h3 key={place}>{line.text}</h3>;
         return (

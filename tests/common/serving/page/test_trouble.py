@@ -55,6 +55,7 @@ def test_failures_are_sentences(serve: Serve, visit: Visit, tmp_path: Path) -> N
     ended(page, here)
     assert "The engine ran out of memory." in page.inner_text(".alert")
     assert "Start it anew." in page.inner_text(".alert")
+    assert page.inner_text("#panel-review") != "The review will appear here as it is written."
     damaged = tmp_path / "damaged.pdf"
     damaged.write_bytes(b"%PDF-1.7 and no more")
     start(page, here.address, damaged)
