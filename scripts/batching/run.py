@@ -76,9 +76,9 @@ class Run:
         self._pressure: Pressure | None = None
 
     def read_ahead(self) -> None:
-        """Begin to read as many papers as may be wanted before the next ones are read; also while an engine is still
-        being started."""
-        ahead = self._workers.processes + max(2, ceil(self._in_flight.limit / self._first_requests))
+        """Begin to read as many papers as a full engine takes at once, so that growing never waits for reading; also
+        while an engine is still being started."""
+        ahead = self._workers.processes + ceil(self._in_flight.most / self._first_requests)
         while self._waiting and len(self._reading) + len(self._read) < ahead:
             task = self._waiting.popleft()
             self._reading[task.id] = task

@@ -205,7 +205,7 @@ def test_reading_ahead_is_bounded(tmp_path: Path) -> None:
     session = Session(tmp_path, 60, 1, 4)
     session.go()
     assert len(session.records) == 60
-    assert session.workers.most <= 2 + 2 + 2 * 4 + 1  # reads ahead, and twice what may be in flight
+    assert session.workers.most <= 2 + 4 // 2 + 2 * 4 + 1  # reads ahead, and twice what may be in flight
 
 
 def test_reviews_go_before_new_papers(tmp_path: Path) -> None:
