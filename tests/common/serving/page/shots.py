@@ -5,6 +5,7 @@ docs/page.png is FOLDER/done-light.png.
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -20,7 +21,7 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as state, sync_playwright() as play:
         chain = ScriptedChain()
-        browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
         with site(Path(state), chain) as here:
             _wide(browser, here.address, chain, folder, "light")
             _wide(browser, here.address, chain, folder, "dark")
