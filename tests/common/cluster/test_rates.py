@@ -89,12 +89,12 @@ def test_papers_are_cut_as_the_chain_cuts_them() -> None:
         samples=2, max_questions=5, questioner=Sampling(max_tokens=100), reviewer=Sampling(max_tokens=200)
     )
     demand = Demand(config, 1000, LENGTHS, answers=0.5)
-    # A: 1,000 - 50 - 100 = 850; B: 1,000 - 80 - 200 - 5 x 28 = 580.
-    assert demand.budget == 580
-    assert demand.of(150) == Work(200, 370, 2, 50.0, 1, 100.0)
-    assert demand.of(5000) == Work(630, 800, 2, 50.0, 1, 100.0)
-    # Half of the papers run from 100 to 200 tokens, half from 200 to 1,000; of these those above 580 are cut.
-    assert demand.mean().read_a - 50 == pytest.approx(0.5 * 150 + 0.5 * (380 / 800 * 390 + 420 / 800 * 580), rel=1e-3)
+    # A: 1,000 - 50 - 100 = 850; B: 1,000 - 80 - 200 - 5 x 25 = 595.
+    assert demand.budget == 595
+    assert demand.of(150) == Work(200, 355, 2, 50.0, 1, 100.0)
+    assert demand.of(5000) == Work(645, 800, 2, 50.0, 1, 100.0)
+    # Half of the papers run from 100 to 200 tokens, half from 200 to 1,000; of these those above 595 are cut.
+    assert demand.mean().read_a - 50 == pytest.approx(0.5 * 150 + 0.5 * (395 / 800 * 397.5 + 405 / 800 * 595), rel=1e-3)
     assert demand.draw(50, 1) == demand.draw(50, 1) != demand.draw(50, 2)
     with pytest.raises(ReviewError, match="leaves no room"):
         _ = Demand(config, 400, LENGTHS).budget
