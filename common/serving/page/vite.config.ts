@@ -29,9 +29,21 @@ function recordSources(): Plugin {
   };
 }
 
+/** The licences of what is shipped besides our own, which each ask to go with it. */
+function licences(): Plugin {
+  const files = ["pdfjs-dist/LICENSE", "pdfjs-dist/standard_fonts/LICENSE_FOXIT", "preact/LICENSE"];
+  return {
+    name: "licences",
+    generateBundle() {
+      const texts = files.map((name) => `== ${name}\n\n${readFileSync(join(HERE, "node_modules", name), "utf8")}`);
+      this.emitFile({ type: "asset", fileName: "licences.txt", source: texts.join("\n") });
+    },
+  };
+}
+
 export default defineConfig({
   base: "/page/",
-  plugins: [recordSources()],
+  plugins: [recordSources(), licences()],
   build: {
     target: "es2022",
     assetsInlineLimit: 0, // the policy knows no data: addresses

@@ -48,6 +48,12 @@ def test_small_and_without_maps() -> None:
     assert not [path for path in files if path.suffix == ".map"]
 
 
+def test_licences_go_with_what_they_cover() -> None:
+    """pdf.js, its fonts and Preact may be passed on with their licences, not without."""
+    text = (DIST / "licences.txt").read_text("utf-8")
+    assert all(name in text for name in ("Apache License", "PDFium Authors", "Jason Miller"))
+
+
 def test_nothing_inline_and_nothing_foreign() -> None:
     """An inline script or style is refused by the policy; an address elsewhere would tell others what is read here."""
     html = (DIST / "index.html").read_text("utf-8")
