@@ -31,13 +31,12 @@ from scripts.live import Display
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """address: "local", "auto" or HOST:PORT. replicas: engines. readers: actors that read papers, a CPU each. cpus: a
-    local cluster's, None for the cores there are."""
+    """address: "local", "auto" or HOST:PORT. replicas: engines. readers: actors that read papers. Each of both takes a
+    CPU, by Ray's count; a local cluster has as many as are needed, whatever the cores."""
 
     address: str
     replicas: int = 1
     readers: int = 2
-    cpus: int | None = None
 
 
 def session(
@@ -105,7 +104,8 @@ def run(
     if not tasks:
         return
     own = {task.id: task for task in tasks}
-    with connected(cluster.address, cpus=cluster.cpus):
+    with connected(cluster.address, cpus=cluster.replicas + cluster.readers):
+        _check_room(start, cluster)
         absolute = [_absolute(task) for task in tasks]
         for name, found in _streamed(absolute, replace(terms, out=terms.out.resolve()), start, cluster):
             yield own[name], found
@@ -154,6 +154,20 @@ def _streamed(
             f"The cluster gave up: {_reason(error)}",
             "What was finished is kept; the same command goes on from there. `ray status` shows the cluster.",
         ) from error
+
+
+def _check_room(start: Callable[[], Engine], cluster: Cluster) -> None:
+    """Ray would wait for ever for what a cluster does not have. Errors: EngineFailure."""
+    import ray
+
+    has = ray.cluster_resources()
+    for kind, needed in (("CPU", cluster.replicas + cluster.readers), ("GPU", cluster.replicas * _gpus(start))):
+        if needed > has.get(kind, 0):
+            raise EngineFailure(
+                f"{cluster.replicas} replicas and {cluster.readers} readers need {needed} {kind}s; the cluster has "
+                f"{has.get(kind, 0):g}.",
+                "Give fewer --replicas or --readers, or add nodes.",
+            )
 
 
 def _gpus(start: Callable[[], Engine]) -> int:

@@ -14,8 +14,8 @@ from common.config import ChainConfig
 from common.errors import ReviewError
 
 QUESTION = 25
-"""Tokens of a question in stage B's prompt, its number and aspect included: mean of 485 distilled from human reviews, by
-the default model's tokenizer; the longest tenth has 32 and more."""
+"""Tokens of a question in stage B's prompt, its number and aspect included: mean of 485 distilled from human reviews,
+by the default model's tokenizer; the longest tenth has 32 and more."""
 
 
 @dataclass(frozen=True, slots=True)

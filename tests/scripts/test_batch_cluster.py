@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from importlib.util import find_spec
@@ -21,10 +21,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from common.engines.base import Request
+from common.engines.base import Engine, Request
 from common.errors import EngineFailure
 from common.jsonio import from_json
 from common.types import ChainRecord, Completion
+from scripts import batch, batch_cluster
 from scripts.batch_cluster import Cluster, drive, run
 from scripts.batch_workers import Replica
 from scripts.batching import units
@@ -133,6 +134,14 @@ def test_a_cluster_writes_the_records_of_a_local_run(head: str, tmp_path: Path) 
 
 
 @pytest.mark.slow
+def test_more_replicas_than_the_cluster_has_room_for_are_refused(head: str, tmp_path: Path) -> None:
+    """Ray would wait for ever, and whoever waits with it would think that a model is loading."""
+    tasks, about = papers(tmp_path / "papers", 1), terms(tmp_path / "out")
+    with pytest.raises(EngineFailure, match=r"4 replicas and 1 readers need 5 CPUs; the cluster has 4\."):
+        list(run(tasks, about, Start(tmp_path / "trace"), Cluster(head, replicas=4, readers=1)))
+
+
+@pytest.mark.slow
 def test_a_worker_killed_in_the_middle_loses_nothing(head: str, tmp_path: Path) -> None:
     """Machines are lost in a long run; its papers must not be, and none may be reviewed twice once it is written."""
     tasks, about = papers(tmp_path / "papers", 12), terms(tmp_path / "out")
@@ -181,6 +190,34 @@ def test_a_driver_killed_and_started_again_goes_on(head: str, tmp_path: Path) ->
     assert meter.papers <= 12 - len(before) and meter.left == 0 and len(records(about.out)) == 12
     assert done_lines(about.out) == Counter(task.id for task in tasks)
     assert all(path.stat().st_mtime_ns == time_then for path, time_then in before.items())
+
+
+def test_the_command_keeps_journal_and_summary_of_a_session_on_a_cluster(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch begun on one machine goes on on a cluster, and back: folder, journal and summary are the same."""
+
+    def here(
+        tasks: Sequence[units.Task], about: Terms, start: Callable[[], Engine], cluster: Cluster
+    ) -> Iterator[tuple[units.Task, units.Outcome | Failure]]:
+        assert cluster == Cluster("local", replicas=2, readers=3)
+        replica = Replica(about, start)
+        yield from ((task, replica.review(units.read(task, about))) for task in tasks)
+
+    monkeypatch.setattr(batch_cluster, "run", here)
+    papers(tmp_path / "papers", 3)
+    (tmp_path / "papers" / "empty.md").write_text("")
+    (tmp_path / "script.json").write_text(json.dumps(["1. (soundness) Is it right?", "## Summary\nIt is."]))
+    words = [str(tmp_path / "papers"), "--out", str(tmp_path / "out"), "--server", f"script:{tmp_path / 'script.json'}"]
+    words += ["--samples", "1", "--seed", "3", "--force", "--quiet", "--form", "stanford4"]
+    cluster = ["--ray", "local", "--replicas", "2", "--readers", "3"]
+    assert batch.command.main([*words, *cluster], standalone_mode=False) == 1
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert (summary["papers"], summary["done"], summary["failed"]) == (4, 3, 1)
+    assert summary["session"]["engine"] == "2 on Ray" and summary["session"]["idle_share"] is None
+    assert batch.command.main(words, standalone_mode=False) == 1  # here, nothing is left to do
+    assert json.loads((tmp_path / "out" / "summary.json").read_text())["done"] == 3
+    assert set(done_lines(tmp_path / "out").values()) == {1}
 
 
 def test_a_cluster_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
