@@ -5,6 +5,7 @@ Engines are started before and closed after by whoever calls this.
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from collections.abc import Callable
 from types import FrameType
@@ -41,6 +42,8 @@ def check_address(host: str, keys: Keys) -> None:
 class _Protocol(H11Protocol):
     """uvicorn's, which would wait for ever for a request's headers, or for the rest of a body it has answered."""
 
+    _timer: asyncio.TimerHandle | None = None
+
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self._expect()
@@ -49,8 +52,15 @@ class _Protocol(H11Protocol):
         super().on_response_complete()
         self._expect()
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._timer:
+            self._timer.cancel()  # or it would keep what is gone in memory
+        super().connection_lost(exc)
+
     def _expect(self) -> None:
-        self.loop.call_later(HEADER_SECONDS, self._give_up, self.cycle)
+        if self._timer:
+            self._timer.cancel()
+        self._timer = self.loop.call_later(HEADER_SECONDS, self._give_up, self.cycle)
 
     def _give_up(self, last: RequestResponseCycle | None) -> None:
         """Unless another request has begun since `last`."""
