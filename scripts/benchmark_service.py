@@ -34,11 +34,14 @@ from scripts import opening
 from scripts.options import with_seed
 from scripts.pipeline import paper_budget, prepare
 from scripts.windows import Listener, run
+from stage_a_questioner.questions_file import user_questions
 
 SAMPLE = Path(__file__).resolve().parent.parent / "samples" / "paper.pdf"
 TARGET = 0.9
 """Of the batch's tokens a second, with the most users."""
 SEED = 1
+ASK = ("What is the weakest point of the evidence?",)
+"""Asked of every paper, so that none fails because its answers were cut before their first question was whole."""
 STREAM = httpx.Timeout(60, read=3600)
 
 
@@ -104,7 +107,15 @@ def batch(contents: Sequence[bytes], settings: Sequence[str]) -> Row:
         start = time.perf_counter()
         budget = paper_budget(engine, form, config)
         jobs = [prepare(paper, engine, form, config, budget) for paper in some]
-        run(engine, jobs, form, config, base, listener=Listener(on_record=lambda _, record: records.append(record)))
+        run(
+            engine,
+            jobs,
+            form,
+            config,
+            base,
+            user_questions(ASK),
+            listener=Listener(on_record=lambda _, record: records.append(record)),
+        )
         seconds = time.perf_counter() - start
     engine.close()
     done = [one for record in records for stage in record.stages for one in stage.completions]
@@ -155,7 +166,7 @@ def load_with(url: str, users: int, contents: Sequence[bytes]) -> Row:
 def _follow(client: httpx.Client, content: bytes) -> tuple[float, float, dict[str, Any]]:
     """Seconds to the questions, seconds to the end, and the record."""
     start = time.perf_counter()
-    order = json.dumps({"seed": SEED})
+    order = json.dumps({"seed": SEED, "ask": ASK})
     reply = client.post("/v1/reviews", files={"paper": ("paper.md", content)}, data={"order": order})
     links = reply.raise_for_status().json()["links"]
     asked = 0.0
@@ -163,6 +174,8 @@ def _follow(client: httpx.Client, content: bytes) -> tuple[float, float, dict[st
         for line in events.iter_lines():
             if line == "event: questions":
                 asked = time.perf_counter() - start
+            elif line == "event: failed":
+                raise click.ClickException(client.get(links["self"]).json()["error"]["message"])
     ended = time.perf_counter() - start
     return asked, ended, client.get(links["record"], params={"format": "json"}).raise_for_status().json()
 
