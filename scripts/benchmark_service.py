@@ -30,6 +30,7 @@ from common.config import ChainConfig, load
 from common.forms import load_form
 from common.paper import read_paper
 from common.paper.render import blocks
+from common.types import ChainRecord
 from scripts import opening
 from scripts.options import with_seed
 from scripts.pipeline import paper_budget, prepare
@@ -101,21 +102,14 @@ def batch(contents: Sequence[bytes], settings: Sequence[str]) -> Row:
             path = Path(folder) / f"{number}.md"
             path.write_bytes(content)
             papers.append(read_paper(path))
-    records: list[Any] = []
+    records: list[ChainRecord] = []
+    listener = Listener(on_record=lambda _, record: records.append(record))
     for some in (papers[:1], papers[1:]):
         records.clear()
         start = time.perf_counter()
         budget = paper_budget(engine, form, config)
         jobs = [prepare(paper, engine, form, config, budget) for paper in some]
-        run(
-            engine,
-            jobs,
-            form,
-            config,
-            base,
-            user_questions(ASK),
-            listener=Listener(on_record=lambda _, record: records.append(record)),
-        )
+        run(engine, jobs, form, config, base, user_questions(ASK), listener)
         seconds = time.perf_counter() - start
     engine.close()
     done = [one for record in records for stage in record.stages for one in stage.completions]
