@@ -164,6 +164,7 @@ def test_vllms_api_is_not_there_without_its_engine(service: Serving) -> None:
     assert service.client.post("/v1/chat/completions", json={}).status_code == 404
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [signal.SIGTERM, signal.SIGINT])
 def test_it_stops_when_told_and_goes_on_where_it_was(tmp_path: Path, kind: signal.Signals) -> None:
     """A restart for an update must lose nobody's paper; the engine here answers only after it."""
@@ -178,6 +179,7 @@ def test_it_stops_when_told_and_goes_on_where_it_was(tmp_path: Path, kind: signa
             assert [service.ended(job)["status"] for job in jobs] == ["done", "done"]
 
 
+@pytest.mark.slow
 def test_cancelling_frees_the_engine(tmp_path: Path) -> None:
     """Somebody else is waiting for it."""
     behaviour = engine()
@@ -191,6 +193,7 @@ def test_cancelling_frees_the_engine(tmp_path: Path) -> None:
         assert service.get(job["links"]["self"])["status"] == "cancelled"
 
 
+@pytest.mark.slow
 def test_a_paper_waits_while_the_engine_is_away(tmp_path: Path) -> None:
     """An engine that is restarted for a minute must not fail everybody's papers."""
     behaviour = engine()
