@@ -72,15 +72,15 @@ class Row:
 
 HEAD = (
     f"{'':<10} {'papers':>6} {'seconds':>8} {'papers/h':>8} {'read':>9} {'written':>8} {'tokens/s':>8} {'ratio':>6} "
-    f"{'questions p50/p95':>18} {'review p50/p95/max':>24}"
+    f"{'questions p50/p95/max':>26} {'review p50/p95/max':>26}"
 )
 
 
 def _spread(seconds: Sequence[float]) -> str:
     if not seconds:
         return ""
-    late = quantiles(seconds, n=20)[-1] if len(seconds) > 1 else seconds[0]
-    return f"{median(seconds):>8.1f} {late:>8.1f}" + (f" {max(seconds):>8.1f}" if seconds else "")
+    late = quantiles(seconds, n=20, method="inclusive")[-1] if len(seconds) > 1 else seconds[0]
+    return f"{median(seconds):>8.1f} {late:>8.1f} {max(seconds):>8.1f}"
 
 
 def texts(first: int, count: int) -> list[bytes]:
