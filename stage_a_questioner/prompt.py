@@ -41,6 +41,7 @@ SYSTEM = "You are an expert reviewer of research papers. You prepare a review by
 
 _ITEM = re.compile(r"^\s*(?:[-*\u2022]|Q?\d{1,2}\s*[.):]|\(\d{1,2}\))\s*(?P<rest>\S.*)$")
 _ASPECT = re.compile(r"^[(\[](?P<aspect>[A-Za-z ]{3,20})[)\]]\s*:?\s*(?P<text>.*)$")
+_RUN_ON = re.compile(rf"\s\d{{1,2}}\. \((?:{'|'.join(ASPECTS)})\) ")
 FEWEST, MOST = 5, 8
 """Questions a set should have: distilled sets hold 4 to 8."""
 NO_QUESTION = "none."
@@ -160,4 +161,6 @@ def fault(body: str) -> str:
         return "too short"
     if words > LONGEST:
         return "too long"
+    if _RUN_ON.search(body):
+        return "two items in one line"
     return ""
