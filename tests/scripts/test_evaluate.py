@@ -320,6 +320,27 @@ def test_a_record_of_another_version_is_refused(corpus_folder: Path, tmp_path: P
 
 
 @pytest.mark.slow
+def test_what_bertscore_was_told_changes_it_and_is_said(corpus_folder: Path, tmp_path: Path) -> None:
+    """A figure of another layer, or of weighted tokens, must never pass for the usual one."""
+    text = "The red green cache is never measured on a second machine, and the blue one is."
+    mine = lines(tmp_path / "m.jsonl", {"paper": A, "review": text}, {"paper": B, "review": f"{text} A pink kernel."})
+
+    def scored(*options: str) -> tuple[dict[str, float], str]:
+        found = evaluation(corpus_folder, tmp_path, "--reviews", f"m={mine}", "--metrics", "similarity", *options)
+        scores = next(row for row in found.tables[0].rows if row.name == "m").scores["bertscore-f1.max"]
+        return dict(scores.values), scores.settings
+
+    usual, settings = scored()
+    for options in (("--layer", "2"), ("--idf",)):
+        other, said = scored(*options)
+        assert other.keys() == usual.keys() and other != usual, options
+        assert said != settings, options
+    # Short texts are read to their end either way: the same figures under a setting that says so.
+    whole, said = scored("--whole")
+    assert whole == pytest.approx(usual) and said != settings
+
+
+@pytest.mark.slow
 def test_all_groups_together_with_the_encoder_that_comes_along(corpus_folder: Path, tmp_path: Path) -> None:
     """Each group's own tests know nothing of how it is called here."""
     mine = lines(
