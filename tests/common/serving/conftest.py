@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from common.serving.keys import Keys
@@ -26,6 +27,18 @@ def until(condition: Callable[[], Any], bound: float = BOUND) -> Any:
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.02)
     return value
+
+
+def parsers() -> list[psutil.Process]:
+    """Processes that read a paper; an engine that other tests have started is a child of this one as well."""
+    return [one for one in psutil.Process().children() if "common.paper.worker" in _command(one)]
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return []
 
 
 def markdown(title: str = "A Comparison", extra: str = "") -> bytes:

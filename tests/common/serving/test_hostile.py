@@ -18,7 +18,7 @@ import pytest
 from common.paper.pdf.limits import Limits
 from common.serving.limits import ServiceLimits
 from scripts.fuzz_service import malformed
-from tests.common.serving.conftest import Running, markdown
+from tests.common.serving.conftest import Running, markdown, parsers
 from tests.common.serving.fake import FakeChain
 
 
@@ -160,7 +160,7 @@ def test_a_bomb_fails_its_own_job_within_bounds(start: Callable[..., Running], c
     assert (job["status"], job["error"] and job["error"]["code"]) == ("failed", "unreadable-paper")
     assert running.final(running.post())["status"] == "done"
     assert psutil.Process().memory_info().rss - before < 300 * 2**20
-    assert not psutil.Process().children()
+    assert not parsers()
 
 
 @pytest.mark.parametrize(

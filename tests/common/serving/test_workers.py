@@ -12,7 +12,7 @@ import pytest
 from common.paper.pdf.limits import Limits
 from common.paper.pdf.process import Stopped, read_apart
 from common.serving.limits import ServiceLimits
-from tests.common.serving.conftest import Running, markdown, until
+from tests.common.serving.conftest import Running, markdown, parsers, until
 from tests.common.serving.fake import FakeChain
 
 ENDLESS = b"# T\n\n" + b"a" * 12 * 10**6
@@ -23,7 +23,7 @@ def test_cancelling_ends_the_parser(start: Callable[..., Running]) -> None:
     """A paper nobody waits for would keep one of the two parsers busy for two minutes."""
     running = start(FakeChain(places=1), ServiceLimits(reading=Limits(seconds=60)))
     job = running.post(ENDLESS)
-    child = until(lambda: psutil.Process().children())[0]
+    child = until(parsers)[0]
     running.client.post(job["links"]["cancel"])
     until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
     assert running.final(running.post())["status"] == "done"
@@ -36,7 +36,7 @@ def test_a_stopped_reading_leaves_no_process(tmp_path: Path) -> None:
     path.write_bytes(ENDLESS)
     with pytest.raises(Stopped):
         read_apart(path, "pdfium", Limits(), "common.paper.worker", lambda: True)
-    assert not psutil.Process().children()
+    assert not parsers()
 
 
 def test_a_full_disk_accepts_nothing(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
