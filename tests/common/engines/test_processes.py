@@ -30,6 +30,8 @@ def engine() -> None:
     """What vLLM's engine process does here: it loads the plug-in and works."""
     from common.engines.vllm_plugin import processes
 
+    # As in a terminal: what a shell starts in the background is told to ignore it, and so are its children.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     processes.install()
     print(os.getpid(), flush=True)
     time.sleep(60)
