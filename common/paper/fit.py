@@ -61,7 +61,7 @@ def _longest(
             return ([], None, tokens)
         if best[1] is None or tokens >= best[2]:
             best = (_kept(blocks, steps[:done]), text, tokens)
-        if done == len(steps) or budget - tokens <= budget * _GAP_WORTH_FILLING:
+        if done == len(steps) or budget - tokens <= budget * _GAP_WORTH_FILLING or meter.calls >= MAX_COUNTS:
             break
         blocked = steps[done].block
         steps = steps[:done] + [step for step in steps[done:] if step.block != blocked]
