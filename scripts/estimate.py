@@ -71,7 +71,7 @@ def estimate(
 
 
 def counting(config: ChainConfig) -> tuple[Counter, Base]:
-    """What counts a run's tokens, and the model it counts for. No engine is started, except a connection to a server."""
+    """What counts a run's tokens, and the model it counts for. No engine is started but a connection to a server."""
     if config.server:
         return opening.start(config)
     model = opening.find_model(config)
