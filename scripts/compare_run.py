@@ -15,24 +15,20 @@ from functools import cache
 from time import perf_counter
 
 from common.corpora.schema import CorpusPaper
-from common.engines.base import JOINT
 from common.errors import ReviewError
 from common.forms import load_form
 from common.journal import Journal
 from common.rows.budget import read_paper
 from common.types import Completion, FittedPaper, Paper, Question, ReviewForm
 from scripts import compare_records as records
-from scripts import conversation
 from scripts.compare_arms import Arm, Posed, posed
 from scripts.compare_engine import Bench, Dressed
 from scripts.compare_plan import Plan, define, windows
 from scripts.compare_records import Asked, Done, Reply, Worked
 from scripts.live import Display
-from scripts.pipeline import paper_budget, prepare, review_prompt
-from stage_a_questioner import prompt as prompt_a
+from scripts.pipeline import Job, assignment, paper_budget, prepare, questioning, refitted, reviewing, subject
 from stage_a_questioner.asking import Asked as Answered
-from stage_a_questioner.asking import AskOptions, Subject, ask
-from stage_b_reviewer import prompt as prompt_b
+from stage_a_questioner.asking import ask
 from stage_b_reviewer.writing import Assignment, Written, write
 
 
@@ -109,12 +105,10 @@ class Runner:
     def _ask_papers(self, arm: Arm, questioner: str, samples: int, papers: Sequence[Ready], form: ReviewForm) -> None:
         config = self._bench.configs[arm.name]
         self._display.stage(f"asking {len(papers)} papers, {samples} set{'s' * (samples > 1)} each")
-        subjects = [Subject(one.fitted.text, one.paper.source.sha256, one.paper.title) for one in papers]
-        grammar = prompt_a.grammar(design=config.design_a) if config.guided else ""
-        sampling = replace(config.questioner, grammar=grammar)
-        options = AskOptions(samples, config.max_questions, config.dedupe, design=config.design_a)
+        jobs = [Job(one.paper, one.fitted) for one in papers]
+        subjects, how = [subject(job) for job in jobs], questioning(replace(config, samples=samples))
         with self._measured("asking", len(papers) * samples):
-            results = ask(self._dressed(arm), subjects, form, sampling, options, on_progress=self._display.progress)
+            results = ask(self._dressed(arm), subjects, form, *how, on_progress=self._display.progress)
         for one, result in zip(papers, results, strict=True):
             entry = Asked(questioner, samples, one.corpus.key, (), 0, 0)
             if isinstance(result, Answered):
@@ -162,8 +156,7 @@ class Runner:
                 self._settle(_done(task, [there[place] for place in range(len(there))]))
 
         self._display.stage(f"writing {len(assignments) * config.reviews} reviews of {len(tasks)} papers and arms")
-        grammar = prompt_b.grammar(form, design=config.design_b) if config.guided else ""
-        sampling = replace(config.reviewer, grammar=grammar)
+        sampling = reviewing(form, config)
         progress, limits = self._display.progress, (config.reviews, config.max_points)
         with self._measured("writing", len(assignments)):
             write(engine, assignments, form, sampling, *limits, collect, progress, config.design_b)
@@ -171,14 +164,8 @@ class Runner:
     def _assignment(self, task: Task, questions: tuple[Question, ...], form: ReviewForm) -> Assignment:
         """All arms read the same text, unless the questions need more room than was kept for them."""
         engine, config, ready = self._dressed(task.arm), self._bench.configs[task.arm.name], task.ready
-        room = min(engine.context, config.context or engine.context) - config.reviewer.max_tokens
-        fitted = ready.fitted
-        if engine.count(review_prompt(engine, fitted.text, form, questions, config)) > room:
-            budget = paper_budget(engine, form, config, questions)
-            fitted = prepare(ready.paper, engine, form, config, budget).fitted
-        joint = JOINT in engine.adapters and questions
-        before = conversation.asked(fitted.text, form, questions, config.design_a) if joint else ()
-        return Assignment(ready.paper, fitted.text, questions, before)
+        job = Job(ready.paper, ready.fitted, questions)
+        return assignment(refitted(job, engine, form, config), engine, form, config)
 
     def _posed(self, arm: Arm, one: Ready) -> tuple[Posed, ...]:
         asked = self._asked.get((self._bench.questioner(arm), arm.samples, one.corpus.key))
