@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import shlex
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,7 +10,7 @@ from typing import Any
 
 import click
 
-from common.corpora.splits import load_part
+from common.corpora.splits import draw, load_part
 from common.corpora.store import Corpus, open_corpus
 from common.encoder import DEFAULT
 from common.errors import BadConfig
@@ -125,7 +124,9 @@ def plan_of(folder: Path, values: dict[str, Any]) -> Plan:
     plan = Plan(corpus, values["part"], keys, keys, arms, config, distilled.sets, distilled.unused)
     if values["only_answerable"]:
         plan = replace(plan, keys=answerable(plan))
-    return replace(plan, keys=_drawn(plan.keys, values["papers"], values["seed"]))
+    if not plan.keys:
+        raise BadConfig("There is no paper to compare on.", "Choose another --part, or leave out --answerable.")
+    return replace(plan, keys=draw(plan.keys, values["papers"], values["seed"]))
 
 
 def _against(name: str | None, arms: Sequence[Arm]) -> str:
@@ -144,12 +145,3 @@ def _distilled(corpus: Corpus, files: Sequence[Path], arms: Sequence[Arm], least
     if not found and any(arm.kind == "oracle" for arm in arms):
         raise BadConfig("An oracle arm needs distilled questions.", "Give them with --question-sets FILE.")
     return load_distilled(corpus, found, least)
-
-
-def _drawn(keys: tuple[str, ...], papers: int | None, seed: int) -> tuple[str, ...]:
-    if not keys:
-        raise BadConfig("There is no paper to compare on.", "Choose another --part, or leave out --answerable.")
-    if not papers or papers >= len(keys):
-        return keys
-    drawn = set(random.Random(seed).sample(keys, papers))
-    return tuple(key for key in keys if key in drawn)

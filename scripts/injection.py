@@ -8,7 +8,6 @@ second and the first. Papers without the place where the line is to stand are le
 from __future__ import annotations
 
 import hashlib
-import random
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -18,7 +17,7 @@ import click
 
 from common.config import ChainConfig
 from common.corpora.schema import CorpusPaper
-from common.corpora.splits import load_part
+from common.corpora.splits import draw, load_part
 from common.corpora.store import Corpus, open_corpus
 from common.engines.base import Engine
 from common.errors import BadConfig, ReviewError
@@ -133,10 +132,8 @@ def plan_of(folder: Path, values: Mapping[str, Any]) -> Plan:
     form = values["form"] or ""
     config = with_seed(settings(dict(values))[0], values["seed"])
     corpus = open_corpus(folder)
-    listed = [key for key in corpus.keys if key in set(load_part(values["split"], values["part"], corpus))]
-    if values["papers"] and values["papers"] < len(listed):
-        drawn = set(random.Random(values["seed"]).sample(listed, values["papers"]))
-        listed = [key for key in listed if key in drawn]
+    wanted = set(load_part(values["split"], values["part"], corpus))
+    listed = draw([key for key in corpus.keys if key in wanted], values["papers"], values["seed"])
     line, place = values["text"] or LINES[values["line"] - 1], values["place"]
     having, without = [], []
     for paper in corpus.papers(set(listed)):

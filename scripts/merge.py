@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import random
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -13,7 +12,7 @@ import click
 
 from common.config import load
 from common.corpora.schema import CorpusPaper, Rejection
-from common.corpora.splits import load_part
+from common.corpora.splits import draw, load_part
 from common.corpora.store import Corpus, open_corpus
 from common.errors import BadConfig
 from common.forms import load_form
@@ -131,10 +130,7 @@ def _keys(corpus: Corpus, split: Path | None, part: str | None, papers: int | No
     if split and part:
         wanted = set(load_part(split, part, corpus))
         keys = tuple(key for key in keys if key in wanted)
-    if papers and papers < len(keys):
-        drawn = set(random.Random(seed).sample(keys, papers))
-        keys = tuple(key for key in keys if key in drawn)
-    return keys
+    return draw(keys, papers, seed)
 
 
 def preview(plan: Plan) -> str:

@@ -18,6 +18,7 @@ venue: the held-out venues are test only, as in Reviewer2 (arXiv 2402.10886, sec
 from __future__ import annotations
 
 import hashlib
+import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -217,6 +218,14 @@ def load_part(path: Path, part: str, corpus: Corpus) -> tuple[str, ...]:
     if part not in parts:
         raise BadConfig(f"The split {path} has no part '{part}'.", f"Its parts: {', '.join(parts)}.")
     return parts[part]
+
+
+def draw(keys: Sequence[str], most: int | None, seed: int) -> tuple[str, ...]:
+    """`most` of the keys, drawn by the seed, in their own order; all of them where there are no more, or for None."""
+    if not most or most >= len(keys):
+        return tuple(keys)
+    drawn = set(random.Random(seed).sample(keys, most))
+    return tuple(key for key in keys if key in drawn)
 
 
 _AGAIN = "Make it again with 'review data split'; --by hash keeps papers where they were when a corpus grows."
