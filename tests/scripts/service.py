@@ -9,8 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,18 +17,9 @@ from typing import Any
 import httpx
 
 from tests.conftest import ROOT
+from tests.waiting import BOUND, until
 
-BOUND = 60.0
 ENDED = ("done", "failed", "cancelled")
-
-
-def until(condition: Callable[[], Any], bound: float = BOUND) -> Any:
-    """What the condition gives once it is true. Errors: AssertionError when it never is."""
-    end = time.monotonic() + bound
-    while not (value := condition()):
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
-    return value
 
 
 class Serving:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +14,11 @@ import pytest
 from common.serving.keys import Keys
 from common.serving.limits import ServiceLimits
 from common.serving.service import Service
+from tests import waiting
 from tests.common.serving.fake import FakeChain
 
-BOUND = 30.0
+until = partial(waiting.until, bound=30.0)
 ALICE, BOB = {"authorization": "Bearer alice-" + "a" * 30}, {"authorization": "Bearer bob-" + "b" * 30}
-
-
-def until(condition: Callable[[], Any], bound: float = BOUND) -> Any:
-    """What the condition gives once it is true. Errors: AssertionError when it never is."""
-    end = time.monotonic() + bound
-    while not (value := condition()):
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
-    return value
 
 
 def parsers() -> list[psutil.Process]:
