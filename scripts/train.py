@@ -15,10 +15,11 @@ import click
 from common.chat import Chat
 from common.config import load
 from common.errors import ReviewError
-from common.jsonio import to_json
+from common.jsonio import file_sha256, to_json
 from common.rows.card import RowsCard, load_card
 from common.rows.folder import read_rows
 from common.store import ModelPath, find_preset, resolve
+from common.store.adapters import WEIGHTS
 from common.training import run_record
 from common.training.batches import Encoded, encode
 from common.training.run_record import RunInputs, RunRecord
@@ -45,6 +46,7 @@ PACKAGES = ("peft", "accelerate", "datasets")
 @click.option("--rows", type=click.Path(path_type=Path), required=True, metavar="DIR", help="From `review data rows`.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Checkpoints and adapter.")
 @click.option("--config", "source", metavar="NAME|FILE", help="A preset of configs/training or a YAML file.")
+@click.option("--start", type=click.Path(path_type=Path), metavar="DIR", help="An adapter to go on from.")
 @click.option("--resume", is_flag=True, help="Continue a killed run from its last whole checkpoint.")
 @click.option("--dry-run", is_flag=True, help="Say what would be trained and what it would take.")
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
@@ -54,6 +56,7 @@ def command(
     rows: Path,
     out: Path,
     source: str | None,
+    start: Path | None,
     resume: bool,
     dry_run: bool,
     quiet: bool,
@@ -64,6 +67,7 @@ def command(
     review train a --rows rows-a --out runs/a
     review train b --rows rows-b --out runs/b --config llama2-70b learning_rate=1e-4
     review train b --rows rows-b --out runs/b --resume
+    review train b --rows more-rows --out runs/more --start runs/b/adapter
     """
     settings = load(TrainSettings, source, overrides)
     if dry_run:
@@ -74,7 +78,7 @@ def command(
         return
     # Of several processes the first one speaks.
     with Display(quiet=quiet or os.environ.get("RANK", "0") != "0") as display:
-        _train(_job(stage, rows, settings, display), out, resume, display)
+        _train(_job(stage, rows, settings, display, start), out, resume, display)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,7 @@ class Job:
     train: list[Encoded]
     val: list[Encoded]
     settings: TrainSettings
+    start: Path | None
 
 
 def _card(rows: Path, stage: str) -> RowsCard:
@@ -99,14 +104,14 @@ def _card(rows: Path, stage: str) -> RowsCard:
     return card
 
 
-def _job(stage: str, rows: Path, settings: TrainSettings, display: Display) -> Job:
+def _job(stage: str, rows: Path, settings: TrainSettings, display: Display, start: Path | None = None) -> Job:
     """Errors: ReviewError, BadConfig, EngineFailure for rows, settings or a base that do not go together."""
     card = _card(rows, stage)
     base = resolve(settings.model, display.say)
     chat = Chat.load(str(base.path), base.preset.template_arguments)
     context = int((settings.context or base.context) * (settings.rope_factor if settings.rope else 1))
     display.say(f"Reading {rows} ...")
-    train = first_of(encode(read_rows(rows, "train"), chat, context), settings.rows, settings.seed)
+    train = first_of(encode(read_rows(rows, "train"), chat, context), settings.rows, settings.seed, settings.skip)
     val = encode(read_rows(rows, "val"), chat, context) if "val" in card.rows else []
     val = first_of(val, settings.val_rows, settings.seed)
     inputs = RunInputs(
@@ -119,15 +124,26 @@ def _job(stage: str, rows: Path, settings: TrainSettings, display: Display) -> J
         prompt_version=card.origin.prompt_version,
         settings=settings,
         commit=_commit(),
+        start=_start(start, stage, base) if start else None,
     )
-    return Job(inputs, card, base, chat, train, val, settings)
+    return Job(inputs, card, base, chat, train, val, settings, start)
 
 
-def first_of(rows: Sequence[T], most: int, seed: int) -> list[T]:
-    """The first `most` (0: all) in an order that depends on seed and row id alone, so that more rows are these
-    and others."""
+def _start(folder: Path, stage: str, base: ModelPath) -> run_record.Start:
+    """What is known of the adapter to go on from. Errors: ReviewError when it is of another stage or base."""
+    record = run_record.load(folder)
+    if record.stage != stage:
+        raise ReviewError(f"{folder} is an adapter of stage {record.stage}, not {stage}.")
+    if record.base_sha256 != base.digest:
+        raise ReviewError(f"{folder} was trained on {record.base}, not on {base.id}.", "Set model=... to its base.")
+    return run_record.Start(file_sha256(folder / WEIGHTS), record.inputs)
+
+
+def first_of(rows: Sequence[T], most: int, seed: int, skip: int = 0) -> list[T]:
+    """The first `most` (0: all) after `skip` in an order that depends on seed and row id alone, so that more rows are
+    these and others."""
     order = sorted(rows, key=lambda row: hashlib.sha256(f"{seed}/{row.id}".encode()).digest())
-    return order[:most] if most else order
+    return order[skip : skip + most] if most else order[skip:]
 
 
 def _train(job: Job, out: Path, resume: bool, display: Display) -> None:
@@ -145,7 +161,7 @@ def _train(job: Job, out: Path, resume: bool, display: Display) -> None:
     process.wait_for_everyone()
     settings = job.settings
     transformers.set_seed(settings.seed)
-    network = model.load(job.base.path, settings)
+    network = model.load(job.base.path, settings, job.start)
     tokenizer = job.chat.tokenizer
     padding = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
     trainable = sum(weights.numel() for weights in network.parameters() if weights.requires_grad)

@@ -16,8 +16,11 @@ _ALSO = ("embed_tokens", "input_layernorm", "post_attention_layernorm", "norm")
 """Trained whole by "lora+", by the names Llama-like models use (LongLoRA, arXiv 2309.12307, section 3.3)."""
 
 
-def load(folder: Path, settings: TrainSettings) -> Any:
-    """The trainable model. Errors: EngineFailure when the base does not load or lacks what the method trains."""
+def load(folder: Path, settings: TrainSettings, start: Path | None = None) -> Any:
+    """The trainable model. start: the adapter to go on from, None for a fresh one.
+
+    Errors: EngineFailure when the base does not load or lacks what the method trains; BadConfig when the settings ask
+    for another update than start holds."""
     import torch
     from transformers import AutoModelForCausalLM
 
@@ -45,11 +48,13 @@ def load(folder: Path, settings: TrainSettings) -> Any:
         )
     model.config.use_cache = False
     if settings.method == "full":
+        if start:
+            raise BadConfig("method: full trains the base itself and cannot go on from an adapter.")
         return model
-    return _with_adapter(model, settings)
+    return _with_adapter(model, settings, start)
 
 
-def _with_adapter(model: Any, settings: TrainSettings) -> Any:
+def _with_adapter(model: Any, settings: TrainSettings, start: Path | None) -> Any:
     from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
 
     if settings.method == "qlora":
@@ -64,12 +69,26 @@ def _with_adapter(model: Any, settings: TrainSettings) -> Any:
         task_type="CAUSAL_LM",
     )
     try:
-        adapted = get_peft_model(model, config)
+        adapted = get_peft_model(model, config) if start is None else _gone_on(model, config, start)
     except ValueError as error:
         raise BadConfig(f"lora.targets does not fit this base: {error}") from error
     if settings.checkpointing:
         adapted.enable_input_require_grads()
     return adapted
+
+
+def _gone_on(model: Any, wanted: Any, start: Path) -> Any:
+    """start's weights, made trainable again."""
+    from peft import LoraConfig, PeftModel
+
+    held = LoraConfig.from_pretrained(str(start))
+    for name in ("r", "lora_alpha", "modules_to_save"):
+        if getattr(held, name) != getattr(wanted, name):
+            raise BadConfig(
+                f"{start} was trained with {name} {getattr(held, name)}; these settings ask for {getattr(wanted, name)}.",
+                "Give the settings of its run.json, or begin without it.",
+            )
+    return PeftModel.from_pretrained(model, str(start), is_trainable=True, local_files_only=True)
 
 
 def _present(model: Any) -> tuple[str, ...]:

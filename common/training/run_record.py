@@ -16,10 +16,19 @@ FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True)
+class Start:
+    """The adapter a run went on from. weights: SHA-256 of its file; inputs: all that had decided it."""
+
+    weights: str
+    inputs: RunInputs
+
+
+@dataclass(frozen=True, slots=True)
 class RunInputs:
     """All that decides a run's outcome, but for the machine. stage: "a", "b" or "joint". base: id; base_sha256: its
     weights' digest, which an adapter is checked against when it is loaded. rows: the card's digest; row_files: name ->
-    SHA-256; card: where the rows came from. commit: of this code, "" outside a checkout."""
+    SHA-256; card: where the rows came from. commit: of this code, "" outside a checkout. start: None for a fresh
+    adapter."""
 
     stage: str
     base: str
@@ -30,6 +39,7 @@ class RunInputs:
     prompt_version: str
     settings: TrainSettings
     commit: str
+    start: Start | None = None
 
 
 @dataclass(frozen=True, slots=True)

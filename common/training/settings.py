@@ -38,7 +38,8 @@ class TrainSettings:
     never packed.
     epochs, or steps where it is not 0. warmup: steps. schedule: transformers' name of a learning-rate schedule.
     evaluate_every, save_every: steps, 0 for once an epoch. patience: evaluations without a better loss after which it
-    stops, 0 for never. rows, val_rows: the first so many of a seeded order, 0 for all.
+    stops, 0 for never. rows, val_rows: the first so many of a seeded order, 0 for all; skip: of rows, those passed over before them,
+    which an earlier run has learnt.
     checkpointing: recompute activations in the backward pass: a third more time for most of the memory.
     """
 
@@ -68,6 +69,7 @@ class TrainSettings:
     save_every: int = 0
     patience: int = 3
     rows: int = 0
+    skip: int = 0
     val_rows: int = 0
     seed: int = 0
 
@@ -83,6 +85,7 @@ class TrainSettings:
         check_range("steps", self.steps, 0, 10_000_000)
         check_range("learning_rate", self.learning_rate, 1e-9, 1)
         check_range("warmup", self.warmup, 0, 1_000_000)
+        check_range("skip", self.skip, 0, 10_000_000)
         check_range("patience", self.patience, 0, 1000)
         check_range("seed", self.seed, 0, LIMIT - 1)
         if self.packing and self.attention == "shifted":
