@@ -21,6 +21,7 @@ from common.rows.card import load_card
 from common.training import run_record
 from common.training.settings import TrainSettings
 from scripts.ship_adapter import PLACES
+from scripts.train import ADAPTER
 
 
 @click.command()
@@ -40,8 +41,12 @@ def main(data: Path, out: Path, dry_run: bool) -> None:
                 f"{rows} differs from the rows the shipped adapter was trained on.",
                 "Compare its card with `inputs.card` of the adapter's run.json.",
             )
-        settings = [f"{key}={value}" for key, value in changed(record.inputs.settings, TrainSettings())]
-        _run(["train", stage, "--rows", rows, "--out", out / stage, *settings, "--resume"], dry_run)
+        start: list[Any] = []
+        for number, inputs in enumerate(run_record.lineage(record.inputs), start=1):
+            run = out / (stage if inputs is record.inputs else f"{stage}-{number}")
+            settings = [f"{key}={value}" for key, value in changed(inputs.settings, TrainSettings())]
+            _run(["train", stage, "--rows", rows, "--out", run, *start, *settings, "--resume"], dry_run)
+            start = ["--start", run / ADAPTER]
 
 
 def changed(settings: Any, defaults: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:

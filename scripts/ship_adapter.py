@@ -20,7 +20,7 @@ from common.jsonio import write_text
 from common.store import resolve
 from common.store.adapters import CONFIG, WEIGHTS, inspect_adapter
 from common.training import run_record
-from common.training.run_record import RunRecord
+from common.training.run_record import RunInputs, RunRecord
 from scripts.train import ADAPTER
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -60,8 +60,8 @@ English machine-learning papers only; trained on at most {context} tokens of pro
 Ratings were learnt where the data has them and are no prediction of a decision.
 
 ## Training
-{steps} steps, kept at step {kept}, {seconds:.0f} s on {device}; loss {train_loss:.3f}{val_loss} nats a supervised
-token. Settings, data hashes, versions and commit: `run.json`.
+{before}{steps} steps, kept at step {kept}, {seconds:.0f} s on {device}; loss
+{train_loss:.3f}{val_loss} nats a supervised token. Settings, data hashes, versions and commit: `run.json`.
 
 ## Figures
 {figures}
@@ -106,11 +106,12 @@ def card(record: RunRecord, rank: int, figures: str) -> str:
         title=title,
         rank=rank,
         task=task,
-        train=record.rows["train"],
+        train=run_record.rows_learnt(record.inputs),
         val=record.rows["val"],
         venues=", ".join(rows.by_venue),
         versions=", ".join(rows.by_version),
         context=rows.origin.context,
+        before=_before(record.inputs),
         steps=record.steps,
         kept=record.kept_step,
         seconds=record.seconds,
@@ -119,6 +120,13 @@ def card(record: RunRecord, rank: int, figures: str) -> str:
         val_loss=f", validation {record.val_loss:.3f}" if record.val_loss is not None else "",
         figures=figures,
     )
+
+
+def _before(inputs: RunInputs) -> str:
+    """What the runs before the last one were, in a sentence, or nothing."""
+    runs = run_record.lineage(inputs)[:-1]
+    rows = " and ".join(str(one.settings.taken(one.card.rows["train"])) for one in runs)
+    return f"The last of {len(runs) + 1} runs, after {rows} rows: " if runs else ""
 
 
 def _weights(source: Path, target: Path) -> None:

@@ -74,6 +74,7 @@ def command(
         from scripts.train_estimate import estimate
 
         words = ["train", stage, "--rows", str(rows), "--out", str(out), *(["--config", source] if source else [])]
+        words += ["--start", str(start)] if start else []
         click.echo(estimate(_card(rows, stage), find_preset(settings.model), settings, stage, [*words, *overrides]))
         return
     # Of several processes the first one speaks.

@@ -54,7 +54,7 @@ def trainable(preset: ModelPreset, settings: TrainSettings) -> float:
 
 def estimate(card: RowsCard, preset: ModelPreset, settings: TrainSettings, stage: str, words: Sequence[str]) -> str:
     """A plain text report. words: of the command line, after `review`."""
-    count = min(settings.rows or card.rows.get("train", 0), card.rows.get("train", 0))
+    count = settings.taken(card.rows.get("train", 0))
     total, answer = card.tokens["total"], card.tokens["answer"]
     longest = max(total.most, settings.packing)
     unit = "packs" if settings.packing else "rows"

@@ -83,9 +83,10 @@ def _gone_on(model: Any, wanted: Any, start: Path) -> Any:
 
     held = LoraConfig.from_pretrained(str(start))
     for name in ("r", "lora_alpha", "modules_to_save"):
-        if getattr(held, name) != getattr(wanted, name):
+        found, asked = getattr(held, name), getattr(wanted, name)
+        if found != asked:
             raise BadConfig(
-                f"{start} was trained with {name} {getattr(held, name)}; these settings ask for {getattr(wanted, name)}.",
+                f"{start} was trained with {name} {found}; these settings ask for {asked}.",
                 "Give the settings of its run.json, or begin without it.",
             )
     return PeftModel.from_pretrained(model, str(start), is_trainable=True, local_files_only=True)

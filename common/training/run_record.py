@@ -64,6 +64,16 @@ class RunRecord:
     versions: dict[str, str] = field(default_factory=dict)
 
 
+def lineage(inputs: RunInputs) -> list[RunInputs]:
+    """The runs that made an adapter, first to last."""
+    return [*(lineage(inputs.start.inputs) if inputs.start else []), inputs]
+
+
+def rows_learnt(inputs: RunInputs) -> int:
+    """Training rows of all the runs, by what their settings ask for. A row that two runs saw counts twice."""
+    return sum(one.settings.taken(one.card.rows.get("train", 0)) for one in lineage(inputs))
+
+
 def begin(folder: Path, inputs: RunInputs, resume: bool) -> None:
     """Note what is being run, or check that it is the run that is to be continued.
 

@@ -38,8 +38,8 @@ class TrainSettings:
     never packed.
     epochs, or steps where it is not 0. warmup: steps. schedule: transformers' name of a learning-rate schedule.
     evaluate_every, save_every: steps, 0 for once an epoch. patience: evaluations without a better loss after which it
-    stops, 0 for never. rows, val_rows: the first so many of a seeded order, 0 for all; skip: of rows, those passed over before them,
-    which an earlier run has learnt.
+    stops, 0 for never. rows, val_rows: the first so many of a seeded order, 0 for all; skip: training
+    rows passed over before them, because an earlier run has learnt them.
     checkpointing: recompute activations in the backward pass: a third more time for most of the memory.
     """
 
@@ -95,3 +95,8 @@ class TrainSettings:
             )
         if self.rope and self.rope_factor == 1:
             raise BadConfig(f"rope: {self.rope} needs a rope_factor above 1.", "2 doubles the base's context.")
+
+    def taken(self, there: int) -> int:
+        """How many of `there` training rows a run learns."""
+        left = max(0, there - self.skip)
+        return min(self.rows or left, left)

@@ -8,13 +8,18 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from safetensors.torch import load_file
 
 from common.rows.card import Origin
 from common.rows.design import DEFAULT
-from common.rows.folder import Folder
+from common.rows.folder import Folder, read_rows
 from common.rows.record import Message, Row
 from common.store import inspect_adapter, resolve
+from common.training import run_record
+from common.training.settings import TrainSettings
 from scripts.review import cli
+from scripts.ship_adapter import PLACES
+from scripts.train import first_of
 
 OPTIONS = ("epochs=2", "accumulate=2", "batch=2", "learning_rate=0.01", "warmup=0", "dtype=float32", "lora.rank=4")
 
@@ -82,6 +87,49 @@ def test_a_run_is_not_overwritten_nor_continued_with_other_rows(base: Path, rows
     assert "holds a run already" in str(again.exception)
     other = train("a", "--rows", rows, "--out", out, f"model={base}", *OPTIONS, "seed=9", "--resume")
     assert "differs in settings" in str(other.exception)
+
+
+@pytest.mark.slow
+def test_a_run_goes_on_from_an_adapter(base: Path, rows: Path, tmp_path: Path) -> None:
+    """Whoever gets more rows, or has rows of their own, need not begin anew; and what both runs saw stays on record."""
+    first, second = tmp_path / "first", tmp_path / "second"
+    options = ["a", "--rows", rows, f"model={base}", *OPTIONS]
+    assert train(*options, "--out", first, "rows=4").exit_code == 0
+    result = train(*options, "--out", second, "--start", first / "adapter", "skip=4", "learning_rate=1e-9")
+    assert result.exit_code == 0, result.output + str(result.exception)
+    record = run_record.load(second / "adapter")
+    assert record.rows["train"] == 4 and run_record.rows_learnt(record.inputs) == 8
+    assert [one.settings.skip for one in run_record.lineage(record.inputs)] == [0, 4]
+    before, after = (load_file(run / "adapter" / "adapter_model.safetensors") for run in (first, second))
+    assert before.keys() == after.keys()
+    assert all((before[key] - after[key]).abs().max() < 1e-6 for key in before)  # it began where the first one ended
+    assert any(weights.abs().max() > 1e-3 for key, weights in before.items() if "lora_B" in key)
+    wider = train(*options, "--out", tmp_path / "wider", "--start", first / "adapter", "lora.rank=8")
+    assert "trained with r 4" in str(wider.exception)
+    whole = train(*options, "--out", tmp_path / "whole", "--start", first / "adapter", "method=full")
+    assert "cannot go on from an adapter" in str(whole.exception)
+
+
+def test_a_run_goes_on_from_an_adapter_of_its_own_stage_and_base(base: Path, rows: Path, tmp_path: Path) -> None:
+    """A reviewer would learn to ask; and an update of another base's weights is noise."""
+    arguments = ["a", "--rows", rows, "--out", tmp_path / "run"]
+    other = train(*arguments, f"model={base}", "--start", PLACES["b"])
+    assert "adapter of stage b, not a" in str(other.exception)
+    elsewhere = train(*arguments, f"model={base}", "--start", PLACES["a"])
+    assert "was trained on embedded:smollm2-135m" in str(elsewhere.exception)
+    nothing = train(*arguments, f"model={base}", "--start", tmp_path / "none")
+    assert "Cannot read" in str(nothing.exception)
+    assert not (tmp_path / "run").exists()
+
+
+def test_rows_are_skipped_in_the_order_they_are_taken(rows: Path) -> None:
+    """Or the second of two runs would learn some rows again and others never."""
+    everyone = list(read_rows(rows, "train"))
+    order = first_of(everyone, 0, 1)
+    assert first_of(everyone, 3, 1) + first_of(everyone, 0, 1, 3) == order
+    assert first_of(everyone, 2, 1, 3) == order[3:5] and first_of(everyone, 2, 1, 9) == []
+    settings = TrainSettings(rows=5, skip=6)
+    assert [settings.taken(there) for there in (4, 6, 8, 20)] == [0, 0, 2, 5]
 
 
 def test_the_wrong_stage_is_named(rows: Path, tmp_path: Path) -> None:
