@@ -26,7 +26,7 @@ from scripts.compare_engine import Bench, Dressed
 from scripts.compare_plan import Plan, define, windows
 from scripts.compare_records import Asked, Done, Reply, Worked
 from scripts.live import Display
-from scripts.pipeline import Job, assignment, paper_budget, prepare, questioning, refitted, reviewing, subject
+from scripts.pipeline import Job, assignment, paper_budget, prepare, questioning, refitted, subject
 from stage_a_questioner.asking import Asked as Answered
 from stage_a_questioner.asking import ask
 from stage_b_reviewer.writing import Assignment, Written, write
@@ -156,10 +156,9 @@ class Runner:
                 self._settle(_done(task, [there[place] for place in range(len(there))]))
 
         self._display.stage(f"writing {len(assignments) * config.reviews} reviews of {len(tasks)} papers and arms")
-        sampling = reviewing(form, config)
         progress, limits = self._display.progress, (config.reviews, config.max_points)
         with self._measured("writing", len(assignments)):
-            write(engine, assignments, form, sampling, *limits, collect, progress, config.design_b)
+            write(engine, assignments, form, config.reviewer, *limits, collect, progress, config.design_b)
 
     def _assignment(self, task: Task, questions: tuple[Question, ...], form: ReviewForm) -> Assignment:
         """All arms read the same text, unless the questions need more room than was kept for them."""

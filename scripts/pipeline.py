@@ -137,16 +137,16 @@ def questioned(
 
 def review_requests(job: Job, engine: Engine | Gauge, form: ReviewForm, config: ChainConfig) -> list[Request]:
     """Stage B of one paper, which is `refitted`."""
-    given, sampling = assignment(job, engine, form, config), reviewing(form, config)
-    return writing.requests(engine, given, form, sampling, config.reviews, config.design_b)
+    given = assignment(job, engine, form, config)
+    return writing.requests(engine, given, form, config.reviewer, config.reviews, config.design_b)
 
 
 def reviewed(
     job: Job, engine: Engine | Gauge, form: ReviewForm, config: ChainConfig, completions: Sequence[Completion]
 ) -> Written:
     """What the completions of `review_requests`, in order, say. The record's seconds and batch are the caller's."""
-    given, sampling = assignment(job, engine, form, config), reviewing(form, config)
-    return writing.finish(engine, given, form, sampling, completions, config.max_points, config.design_b)
+    given = assignment(job, engine, form, config)
+    return writing.finish(engine, given, form, config.reviewer, completions, config.max_points, config.design_b)
 
 
 def with_extra(job: Job, extra: Sequence[Question]) -> Job:
@@ -178,14 +178,11 @@ def questioning(config: ChainConfig) -> tuple[Sampling, AskOptions]:
 
 
 def assignment(job: Job, engine: Engine | Gauge, form: ReviewForm, config: ChainConfig) -> Assignment:
-    """What stage B is told of the paper."""
+    """What stage B is told of the paper, and what its answer is held to."""
     text, questions = job.fitted.text, job.questions or ()
-    return Assignment(job.paper, text, questions, _before(engine, text, form, questions, config))
-
-
-def reviewing(form: ReviewForm, config: ChainConfig) -> Sampling:
-    """How stage B draws, grammar included."""
-    return replace(config.reviewer, grammar=prompt_b.grammar(form, design=config.design_b) if config.guided else "")
+    asked = [question.id for question in questions]
+    grammar = prompt_b.grammar(form, design=config.design_b, asked=asked) if config.guided else ""
+    return Assignment(job.paper, text, questions, _before(engine, text, form, questions, config), grammar)
 
 
 def record_of(engine: Engine | Gauge, job: Job, written: Written, form: ReviewForm, base: Base) -> ChainRecord:

@@ -14,7 +14,7 @@ from common.config import ChainConfig
 from common.engines.base import Engine, OnProgress
 from common.errors import ReviewError
 from common.types import ChainRecord, Question, ReviewForm
-from scripts.pipeline import Base, Job, assignment, questioning, record_of, refitted, reviewing, subject, with_extra
+from scripts.pipeline import Base, Job, assignment, questioning, record_of, refitted, subject, with_extra
 from stage_a_questioner import asking
 from stage_a_questioner.asking import Asked
 from stage_b_reviewer import writing
@@ -89,5 +89,5 @@ def _write_window(
     def done(index: int, written: Written) -> None:
         listener.on_record(places[index], record_of(engine, ready[index], written, form, base))
 
-    sampling, progress, limits = reviewing(form, config), listener.on_progress, (config.reviews, config.max_points)
+    sampling, progress, limits = config.reviewer, listener.on_progress, (config.reviews, config.max_points)
     writing.write(engine, assignments, form, sampling, *limits, done, progress, config.design_b)

@@ -14,7 +14,7 @@ from common.rows.design import DEFAULT, RowDesign, marked
 from common.seeds import spread
 from common.types import Completion, Paper, Point, Question, Review, ReviewForm, Sampling, StageRecord
 from stage_b_reviewer.linking import Linker
-from stage_b_reviewer.prompt import PROMPT_VERSION, follow_up, grammar, messages, parse
+from stage_b_reviewer.prompt import PROMPT_VERSION, follow_up, messages, parse
 
 STAGE = "reviewer"
 
@@ -23,12 +23,17 @@ STAGE = "reviewer"
 class Assignment:
     """A paper to be reviewed. text: as fitted to the context, what the model reads; paper: whole, for evidence.
     before: where the review is one conversation's second answer, all that stands before its request, paper and
-    questions included; else nothing."""
+    questions included; else nothing. grammar: what its reviews are held to, "" for nothing."""
 
     paper: Paper
     text: str
     questions: tuple[Question, ...]
     before: Messages = ()
+    grammar: str = ""
+
+    def drawing(self, sampling: Sampling) -> Sampling:
+        """sampling, held to this paper's grammar."""
+        return replace(sampling, grammar=self.grammar)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +89,8 @@ def requests(
     before, adapter = assignment.before, adapter_for(engine, STAGE)
     alone = messages(assignment.text, form, assignment.questions, design)
     prompt = [*before, follow_up(form, design)] if before else alone
-    held = _held(sampling, assignment, form, design)
-    samplings = spread(held, assignment.paper.source.sha256, STAGE, range(reviews))
+    samplings = spread(assignment.drawing(sampling), assignment.paper.source.sha256, STAGE, range(reviews))
     return [Request(f"{STAGE} {number}", prompt, one, adapter) for number, one in enumerate(samplings)]
-
-
-def _held(sampling: Sampling, assignment: Assignment, form: ReviewForm, design: RowDesign) -> Sampling:
-    """Where answers are held to the form's grammar, they are held to this paper's questions as well."""
-    if not sampling.grammar:
-        return sampling
-    asked = [question.id for question in assignment.questions]
-    return replace(sampling, grammar=grammar(form, design=design, asked=asked))
 
 
 def finish(
@@ -123,7 +119,7 @@ def finish(
         prompt_version=marked(PROMPT_VERSION, design),
         adapter=adapter,
         adapter_sha256=engine.adapters.get(adapter, ""),
-        sampling=_held(sampling, assignment, form, design),
+        sampling=assignment.drawing(sampling),
         completions=tuple(completions),
         seconds=0.0,
     )

@@ -111,11 +111,16 @@ def test_a_design_is_asked_for_read_and_recorded() -> None:
     """The prompt that the rows were made with, the parser that reads its placeholders, and a record that says so."""
     engine = ScriptedEngine([prompt_a.render(ASKED, LAST), review(LAST)])
     record = chain(engine, ChainConfig(samples=1, design_a=LAST, design_b=LAST))
-    (first, sampling, _), (second, _, _) = engine.prompts
+    (first, sampling, _), (second, writing, _) = engine.prompts
     text = prepare(PAPER, engine, FORM, ChainConfig(), 4000).fitted.text
     assert first == prompt_a.messages(text, FORM, LAST)
     assert second == prompt_b.messages(text, FORM, record.questions, LAST)
     assert sampling.grammar == prompt_a.grammar(design=LAST)
+    ids = [one.id for one in record.questions]
+    assert writing.grammar == prompt_b.grammar(FORM, design=LAST, asked=ids) == record.stages[1].sampling.grammar
+    engine = ScriptedEngine([prompt_a.render(ASKED, LAST), review(LAST)])
+    chain(engine, ChainConfig(samples=1, design_a=LAST, design_b=LAST, guided=False))
+    assert [one.grammar for _, one, _ in engine.prompts] == ["", ""]
     assert [one.text for one in record.questions] == [one.text for one in ASKED]
     assert record.reviews[0].problems == () and record.reviews[0].points[0].question_ids == ("Q1",)
     assert [stage.prompt_version for stage in record.stages] == [f"a1/{LAST.digest}", f"b1/{LAST.digest}"]
