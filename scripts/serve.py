@@ -54,6 +54,9 @@ PULSE = 1.0
     "--keep", type=click.FloatRange(0), metavar="DAYS", help="Days after which a job is deleted; 0: never. [30]"
 )
 @click.option("--max-mb", type=click.FloatRange(0, min_open=True), metavar="MB", help="Largest paper. [50]")
+@click.option(
+    "--max-stored-mb", type=click.FloatRange(0), metavar="MB", help="Papers one user may keep; 0: no limit. [2000]"
+)
 @click.option("--ray", "cluster", metavar="ADDRESS", help="Deploy the models on a Ray cluster: HOST:PORT, auto, local.")
 @click.option("--replicas", type=click.IntRange(1), default=1, metavar="N", help="Engines on the cluster. [1]")
 @standing
@@ -74,6 +77,7 @@ def command(host: str, port: int, quiet: bool, **values: Any) -> None:
         _on_cluster(host, port, values)
         return
     _check_installed()
+    from common.serving.jobs import check_folder
     from common.serving.keys import load_keys
     from common.serving.server import check_address
     from scripts.serving_chain import ServingChain
@@ -87,6 +91,8 @@ def command(host: str, port: int, quiet: bool, **values: Any) -> None:
     keys = load_keys(values["keys"], os.environ)
     check_address(host, keys)
     _check_port(host, port)
+    state = values["state"] or platformdirs.user_state_path(APPLICATION)
+    check_folder(state)
     signal.signal(signal.SIGTERM, _interrupted)
     if quiet:
         for name in ("review.service", "uvicorn"):
@@ -94,20 +100,26 @@ def command(host: str, port: int, quiet: bool, **values: Any) -> None:
     engine, base, also = start(config, say)
     chain = ServingChain(engine, base, config)
     try:
-        _answer(chain, keys, also, host, port, values)
+        _answer(chain, keys, also, host, port, state, values)
     finally:
         chain.close()
 
 
 def _answer(
-    chain: ServingChain, keys: Keys, also: dict[str, Any], host: str, port: int, values: dict[str, Any]
+    chain: ServingChain,
+    keys: Keys,
+    also: dict[str, Any],
+    host: str,
+    port: int,
+    state: Path,
+    values: dict[str, Any],
 ) -> None:
     """Until told to stop. Errors: EngineFailure when the engine in this service dies."""
     from common.serving.app import create_app
     from common.serving.server import serve
     from common.serving.service import Service
 
-    service = Service(chain, values["state"] or platformdirs.user_state_path(APPLICATION), _limits(values), keys)
+    service = Service(chain, state, _limits(values), keys)
     app = create_app(service, also=also)
     with _ending_with(chain.engine) if also else nullcontext(lambda: False) as died:
         serve(service, app, host, port, lambda url: click.echo(f"Ready: {url}"))
@@ -164,9 +176,11 @@ def _limits(values: dict[str, Any]) -> Any:
     from common.serving.limits import ServiceLimits
 
     names = {"queue": "queue", "queue_per_user": "queue_per_user", "max_mb": "upload_mb", "keep": "keep_days"}
+    names["max_stored_mb"] = "stored_mb_per_user"
     chosen = {name: values[option] for option, name in names.items() if values[option] is not None}
-    if chosen.get("keep_days") == 0:
-        chosen["keep_days"] = None
+    for name in ("keep_days", "stored_mb_per_user"):
+        if chosen.get(name) == 0:
+            chosen[name] = None
     return ServiceLimits(**chosen)
 
 

@@ -23,7 +23,7 @@ from common.serving import pages, reviews
 from common.serving.assets import Assets
 from common.serving.bodies import RerunBody, ReviewBody, UploadForm
 from common.serving.guard import Guard
-from common.serving.jobs import QueueFull
+from common.serving.jobs import QueueFull, StorageFull
 from common.serving.problems import Problem
 from common.serving.service import Service
 from common.serving.workers import code_of
@@ -72,6 +72,8 @@ def _refusal(request: Request, error: Exception) -> Response:
     if isinstance(error, QueueFull):
         headers = {"retry-after": str(error.retry)}
         return Problem(429, "queue-full", error.message, error.hint, headers).reply()
+    if isinstance(error, StorageFull):
+        return Problem(507, "storage-full", error.message, error.hint).reply()
     status = 503 if isinstance(error, EngineFailure) else 422
     return Problem(status, code_of(error), error.message, error.hint).reply()
 

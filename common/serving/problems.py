@@ -50,7 +50,7 @@ MEANINGS = {
     429: "The queue is full; Retry-After says when to come back.",
     500: "A defect of the service.",
     503: "The engine or the page is not there.",
-    507: "The disk is full.",
+    507: "The disk is full, or what one user may keep.",
 }
 ALWAYS = (401, 403, 405, 408, 413, 500)
 """What any call may answer."""

@@ -34,7 +34,15 @@ class Service:
     ) -> None:
         self.chain, self.limits, self.keys = chain, limits or ServiceLimits(), keys or Keys()
         self.hub = Hub()
-        self.store = JobStore(folder, self.limits.queue, self.limits.queue_per_user, chain.places, self.hub.changed)
+        stored = self.limits.stored_mb_per_user
+        self.store = JobStore(
+            folder,
+            self.limits.queue,
+            self.limits.queue_per_user,
+            chain.places,
+            self.hub.changed,
+            None if stored is None else int(stored * 1e6),
+        )
         self.metrics = Metrics(self.store.counts, chain.ready)
         self._workers = Workers(chain, self.store, self.hub, self.limits, self.metrics)
         self._stopping = threading.Event()
@@ -54,13 +62,13 @@ class Service:
             self.store.close()  # else a worker may still write; the lock goes with the process
 
     def accept(self, owner: str, upload: Upload, order: Order) -> Job:
-        """Errors: QueueFull; OSError when the disk is full."""
+        """Errors: QueueFull; StorageFull; OSError when the disk is full."""
         job = self.store.accept(owner, upload, order)
         self._workers.ring()
         return job
 
     def rerun(self, parent: Job, order: Order) -> Job:
-        """Errors: QueueFull; FileNotFoundError when the parent was deleted meanwhile."""
+        """Errors: QueueFull; StorageFull; FileNotFoundError when the parent was deleted meanwhile."""
         job = self.store.rerun(parent, order)
         self._workers.ring()
         return job

@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from common.jsonio import from_json
+from common.serving.jobs import JobStore
 from common.types import ChainRecord
 from scripts.review import run
 from tests.common.engines.standin import Behaviour
@@ -252,6 +253,10 @@ def test_what_is_wrong_is_said_before_the_engine_starts(
         taken.listen()
         assert run([*options, "--port", str(taken.getsockname()[1])]) == 1
     assert "cannot be used" in capsys.readouterr().err
+    other = JobStore(tmp_path / "state")
+    assert run([*options[:-4], "--server", "script:not there", "--port", "0"]) == 1
+    assert "Another service is using the state folder" in capsys.readouterr().err
+    other.close()
     monkeypatch.setattr("scripts.serve.find_spec", lambda name: None if name == "fastapi" else object())
     assert run(options) == 1
     said = capsys.readouterr().err

@@ -99,6 +99,11 @@ class Database:
             os.close(self._lock)
 
 
+def check_folder(folder: Path) -> None:
+    """Can a service have this state folder? Errors: as Database's."""
+    Database(folder).close()
+
+
 def _locked(folder: Path) -> int:
     """A lock that ends with the process, however it ends."""
     try:

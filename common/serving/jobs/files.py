@@ -75,6 +75,13 @@ class Papers:
             part.unlink(missing_ok=True)
         self._settle()
 
+    def bytes(self, job: str, suffix: str) -> int:
+        """0 where it is gone."""
+        try:
+            return self.path(job, suffix).stat().st_size
+        except FileNotFoundError:
+            return 0
+
     def remove(self, job: str, suffix: str) -> None:
         self.path(job, suffix).unlink(missing_ok=True)
 

@@ -23,6 +23,16 @@ class QueueFull(ReviewError):
         self.retry = retry
 
 
+class StorageFull(ReviewError):
+    """One user keeps as much here as one user may."""
+
+    def __init__(self, kept: int, most: int) -> None:
+        super().__init__(
+            f"Your papers take {kept / 1e6:,.0f} MB here; one user may keep {most / 1e6:,.0f}.",
+            "Delete reviews that you no longer need.",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """Why a job failed: a sentence, what to do, and a stable word for programs."""

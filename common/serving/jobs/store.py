@@ -19,7 +19,7 @@ from typing import Any
 from common.serving.chain import Order
 from common.serving.jobs.database import Database
 from common.serving.jobs.files import Papers, Upload
-from common.serving.jobs.job import FINAL, RUNNING, Event, Fault, Job, QueueFull
+from common.serving.jobs.job import FINAL, RUNNING, Event, Fault, Job, QueueFull, StorageFull
 from common.serving.jobs.rows import IS_RUNNING, QUEUE, compact, event_of, job_of, tell
 from common.serving.jobs.work import Lost, Work
 
@@ -37,7 +37,8 @@ UNMEASURED = 60.0
 class JobStore:
     """The jobs of one state folder. Thread-safe; one process. queue, queue_per_user: jobs that may wait.
 
-    places: jobs worked on at once, for the retry time. changed(id): called when a job has changed or is gone.
+    bytes_per_user: of papers that one owner may keep, None for no limit. places: jobs worked on at once, for the retry
+    time. changed(id): called when a job has changed or is gone.
     Errors of the constructor: ReviewError when the folder is in use or unusable.
     """
 
@@ -48,7 +49,9 @@ class JobStore:
         queue_per_user: int = 16,
         places: int = 1,
         changed: Callable[[str], None] = lambda job: None,
+        bytes_per_user: int | None = None,
     ) -> None:
+        self._bytes_per_user = bytes_per_user
         self._queue, self._queue_per_user, self._places, self._changed = queue, queue_per_user, places, changed
         self._database = Database(folder)
         try:
@@ -67,11 +70,13 @@ class JobStore:
         self.papers.clean(known)
 
     def check_room(self, owner: str) -> None:
-        """Errors: QueueFull when a job of this owner would not be accepted now."""
+        """Errors: QueueFull, StorageFull when a job of this owner would not be accepted now."""
         with self._database.transaction() as connection:
             self._check_room(connection, owner)
 
-    def _check_room(self, connection: sqlite3.Connection, owner: str) -> None:
+    def _check_room(self, connection: sqlite3.Connection, owner: str, coming: int = 1) -> None:
+        """coming: bytes of the new paper."""
+        self._check_bytes(connection, owner, coming)
         waiting = connection.execute(
             "SELECT count(*) AS everyone, count(*) FILTER (WHERE owner = ?) AS own FROM jobs WHERE status = 'queued'",
             (owner,),
@@ -86,6 +91,14 @@ class JobStore:
             seconds = self._job_seconds(connection) / self._places
             raise QueueFull(f"{waiting['everyone']} papers are waiting already.", max(1, round(seconds)))
 
+    def _check_bytes(self, connection: sqlite3.Connection, owner: str, coming: int) -> None:
+        if self._bytes_per_user is None:
+            return
+        own = connection.execute("SELECT id, suffix FROM jobs WHERE owner = ?", (owner,))
+        kept = sum(self.papers.bytes(row["id"], row["suffix"]) for row in own)
+        if kept + coming > self._bytes_per_user:
+            raise StorageFull(kept, self._bytes_per_user)
+
     @staticmethod
     def _job_seconds(connection: sqlite3.Connection) -> float:
         rows = connection.execute(
@@ -99,7 +112,7 @@ class JobStore:
         return {row["seq"]: row["place"] for row in connection.execute(QUEUE)}
 
     def accept(self, owner: str, upload: Upload, order: Order) -> Job:
-        """A new job; once this returns, no kill loses it. Errors: QueueFull; OSError when the disk is full."""
+        """A new job; once this returns, no kill loses it. Errors: QueueFull; StorageFull; OSError for a full disk."""
         job = secrets.token_hex(16)
         self.papers.keep(upload, job)  # first the file: a row without its paper could not be worked on
         row = {"name": upload.name, "suffix": upload.suffix, "type": upload.type, "sha256": upload.sha256}
@@ -110,8 +123,8 @@ class JobStore:
             raise
 
     def rerun(self, parent: Job, order: Order) -> Job:
-        """A new job on the same paper, read anew only if the parent has not been. Errors: QueueFull; FileNotFoundError
-        when the parent was deleted meanwhile."""
+        """A new job on the same paper, read anew only if the parent has not been. Errors: QueueFull; StorageFull;
+        FileNotFoundError when the parent was deleted meanwhile."""
         job = secrets.token_hex(16)
         self.papers.copy(parent.id, parent.suffix, job)
         row = {name: getattr(parent, name) for name in ("name", "suffix", "type", "sha256", "title", "pages", "words")}
@@ -124,8 +137,9 @@ class JobStore:
     def _insert(self, owner: str, order: Order, row: dict[str, Any], reading_of: int | None = None) -> Job:
         values = row | {"owner": owner, "status": "queued", "created": time.time(), "order": compact(order)}
         names = ", ".join(f'"{name}"' for name in values)
+        coming = self.papers.bytes(row["id"], row["suffix"])
         with self._database.transaction() as connection:
-            self._check_room(connection, owner)
+            self._check_room(connection, owner, coming)
             marks = ", ".join("?" * len(values))
             seq = connection.execute(f"INSERT INTO jobs ({names}) VALUES ({marks})", (*values.values(),)).lastrowid
             assert seq is not None

@@ -160,6 +160,17 @@ def test_a_full_queue_says_when_to_come_back(start: Callable[..., Running]) -> N
     assert int(reply.headers["retry-after"]) == 60
 
 
+def test_a_user_who_keeps_too_much_is_told(start: Callable[..., Running]) -> None:
+    """A service for many must not end for all of them because of one."""
+    running = start(FakeChain(), ServiceLimits(stored_mb_per_user=len(markdown()) * 1.5 / 1e6))
+    job = running.final(running.post())
+    reply = running.client.post("/v1/reviews", files={"paper": ("p.md", markdown())})
+    assert (reply.status_code, reply.json()["error"]["code"]) == (507, "storage-full")
+    assert "Delete reviews" in reply.json()["error"]["hint"]
+    assert running.client.delete(job["links"]["self"]).is_success
+    running.final(running.post())
+
+
 def test_nobody_sees_another_users_papers(two_users: Running) -> None:
     """Papers are confidential; that a job exists is, too."""
     job = two_users.final(two_users.post(headers=ALICE), headers=ALICE)

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from common.errors import ReviewError
 from common.serving.chain import Order
-from common.serving.jobs import Fault, Job, JobStore, QueueFull
+from common.serving.jobs import Fault, Job, JobStore, QueueFull, StorageFull
 from common.serving.jobs.job import FINAL, RUNNING
 from common.serving.jobs.store import MAX_STARTS
 from common.serving.jobs.work import Lost, Work
@@ -99,6 +99,25 @@ def test_a_refused_paper_leaves_no_file(tmp_path: Path) -> None:
         accept(store)
     assert len(list((tmp_path / "papers").iterdir())) == 1
     assert not list((tmp_path / "incoming").iterdir())
+    store.close()
+
+
+def test_one_user_cannot_fill_the_disk(tmp_path: Path) -> None:
+    """Neither with papers nor with reruns of one; and whoever deletes a review has room again."""
+    store = JobStore(tmp_path, bytes_per_user=1000)
+    first = accept(store, content=b"x" * 600)
+    with pytest.raises(StorageFull, match="one user may keep"):
+        accept(store, content=b"x" * 401)
+    with pytest.raises(StorageFull):
+        store.rerun(first, Order())
+    assert len(list((tmp_path / "papers").iterdir())) == 1 and not list((tmp_path / "incoming").iterdir())
+    accept(store, "ben", b"x" * 1000)
+    store.check_room("ann")
+    accept(store, content=b"x" * 400)
+    with pytest.raises(StorageFull):
+        store.check_room("ann")  # before a byte of the next is sent
+    store.delete([first])
+    accept(store, content=b"x" * 600)
     store.close()
 
 
