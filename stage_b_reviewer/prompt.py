@@ -30,8 +30,10 @@ PROMPT_VERSION = "b1"
 RATINGS = "Ratings"
 NOTHING = "None."
 """Placeholder of a section nobody has anything to say under, in the designs that have one."""
+POINTS = (4, 20)
+"""Points of a whole review that `grammar` aims at: between 5% and 95% of 613 referees' reviews, whatever their form."""
 MOST_POINTS = 6
-"""Points under one heading that `grammar` admits: a loop must end somewhere."""
+"""Under one heading of many: a loop must end somewhere."""
 _BEGIN = {"lines": "[A-Z]", "paragraph": "[A-Z1]"}
 """How a paragraph may begin: where points stand in it, with the first one's number."""
 _BRACKET = "[0-9a-z(]"
@@ -151,16 +153,14 @@ def _designed(sections: Sequence[ReviewSection], form: ReviewForm, design: RowDe
     return [ReviewSection(name, text) for name, text in texts.items()]
 
 
-def grammar(
-    form: ReviewForm, most: int = MOST_POINTS, design: RowDesign = DEFAULT, asked: Sequence[str] | None = None
-) -> str:
-    """The answers of `render` on this form as EBNF (xgrammar's notation): its headings in order, a paragraph or 1 to
-    `most` points under each, and a value of its own scale for every rating. What the lines say is free, but for the
-    numbers of questions: asked is their ids, and no other can be named; None leaves them free too."""
-    parts = []
+def grammar(form: ReviewForm, design: RowDesign = DEFAULT, asked: Sequence[str] | None = None) -> str:
+    """The answers of `render` on this form as EBNF (xgrammar's notation): its headings in order, a paragraph or some
+    points under each, and a value of its own scale for every rating. What the lines say is free, but for the numbers
+    of questions: asked is their ids, and no other can be named; None leaves them free too."""
+    parts, (least, most) = [], _points_each(form)
     for section in form.sections:
         listed = section.points and design.layout == "lines"
-        body = f"point{{1,{most}}}" if listed else 'paragraph "\\n"'
+        body = f"point{{{least},{most}}}" if listed else 'paragraph "\\n"'
         if design.absent == "placeholder":
             mark = ("- " if listed else "1. ") if section.points else ""
             body = f'({body} | "{mark}{NOTHING}\\n")'
@@ -171,6 +171,13 @@ def grammar(
         parts.append(f'"## {RATINGS}\\n" ' + ' "\\n" '.join([*reasons, *lines]))
     root = ' "\\n" '.join(parts)
     return "\n".join([f"root ::= {root}", *_lines_grammar(_BEGIN[design.layout], asked), ""])
+
+
+def _points_each(form: ReviewForm) -> tuple[int, int]:
+    """Fewest and most points under a heading: where a single one holds the whole review, it holds all of them."""
+    headings = max(1, sum(section.points for section in form.sections))
+    least, most = POINTS
+    return max(1, least // headings), max(MOST_POINTS, most // headings)
 
 
 def _lines_grammar(begin: str, asked: Sequence[str] | None) -> list[str]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from common.forms import form_names, load_form
 from common.rows.design import all_designs
-from common.types import Question, Rating, ReviewSection
+from common.types import Question, Rating, ReviewForm, ReviewSection
 from stage_b_reviewer.prompt import grammar, messages, parse, render
 from tests.grammars import admits
 
@@ -125,16 +125,30 @@ def test_without_questions_the_prompt_does_not_speak_of_any() -> None:
     assert "question" not in messages("PAPER", load_form("july7"), ())[1]["content"].lower().replace("questions:", "")
 
 
+def review_of(form: ReviewForm, count: int) -> str:
+    """With so many points under every heading that has any."""
+    text = "\n".join(f"- The experiments do not separate change {number} from the other." for number in range(count))
+    summary = "It adapts the order of the training examples to what its probes disagree about."
+    sections = [ReviewSection(section.name, text if section.points else summary) for section in form.sections]
+    ratings = [Rating(scale.name, float(next(iter(scale.labels)))) for scale in form.ratings]
+    return render(sections, ratings) + ("" if form.ratings else "\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "least", "most"), [("iclr2017", 4, 20), ("neurips2024", 1, 6), ("stanford4", 1, 6), ("july7", 1, 6)]
+)
+def test_a_form_of_one_heading_has_all_points_under_it(name: str, least: int, most: int) -> None:
+    """One sentence passed as a review of ICLR's form, and its seventh point was refused."""
+    form = load_form(name)
+    found = [count for count in range(25) if admits(grammar(form), review_of(form, count))]
+    assert found == list(range(least, most + 1))
+
+
 @pytest.mark.parametrize("name", form_names())
 def test_what_the_grammar_admits_is_parsed_without_a_problem(name: str) -> None:
     """Under the grammar even a small model's review must be readable; that is what the grammar is for."""
     form = load_form(name)
-    text = "- The experiments do not separate the two changes.\n- Costs are given nowhere in the paper."
-    summary = "It adapts the order of the training examples to what its probes disagree about."
-    sections = [ReviewSection(section.name, text if section.points else summary) for section in form.sections]
-    ratings = [Rating(scale.name, float(next(iter(scale.labels)))) for scale in form.ratings]
-    written = render(sections, ratings)
-    admitted = written if form.ratings else written + "\n"
+    admitted = review_of(form, 4)
     assert admits(grammar(form), admitted)
     assert [one for one in parse(admitted, form).problems if "repeated" not in one] == []
     assert not admits(grammar(form), f"Sure! Here is the review.\n{admitted}")
