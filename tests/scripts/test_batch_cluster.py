@@ -147,11 +147,12 @@ def test_a_worker_killed_in_the_middle_loses_nothing(head: str, tmp_path: Path) 
     tasks, about = papers(tmp_path / "papers", 12), terms(tmp_path / "out")
     trace = tmp_path / "trace"
     written: list[str] = []
+    killed: list[str] = []
 
     def kill() -> None:
         wait_for(lambda: len(list(about.out.glob("*.review.json"))) >= 2)
-        first = next(line for line in trace.read_text().splitlines() if " review " in line)
-        os.kill(int(first.split()[0]), signal.SIGKILL)
+        killed.append(next(line for line in trace.read_text().splitlines() if " review " in line).split()[0])
+        os.kill(int(killed[0]), signal.SIGKILL)
         written.extend(from_json(path.read_bytes(), ChainRecord).paper.title for path in about.out.glob("*.json"))
 
     killer = threading.Thread(target=kill)
@@ -162,7 +163,8 @@ def test_a_worker_killed_in_the_middle_loses_nothing(head: str, tmp_path: Path) 
     assert done_lines(about.out) == Counter(task.id for task in tasks)
     reviewed = Counter(line.split(" ", 2)[2] for line in trace.read_text().splitlines() if " review " in line)
     assert written and all(reviewed[title] == 1 for title in written)
-    assert len({line.split()[0] for line in trace.read_text().splitlines()}) == 3  # two replicas and the new one
+    # Whether the one left or the new one did the rest depends on how long Ray needs to start a process.
+    assert {line.split()[0] for line in trace.read_text().splitlines()} - set(killed)
 
 
 @pytest.mark.slow
