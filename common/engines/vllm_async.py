@@ -167,8 +167,9 @@ class AsyncVllmEngine(VllmBase):
 @cache
 def _sockets() -> TemporaryDirectory[str]:
     """Where the engine's processes talk to each other. vLLM would leave the sockets in the folder for temporary files;
-    this one goes with the process. One for all engines, since vLLM remembers the first."""
-    return TemporaryDirectory(prefix="review-", ignore_cleanup_errors=True)
+    this one goes with the process. One for all engines, since vLLM remembers the first; a short name, since a socket's
+    path may have little more than a hundred characters."""
+    return TemporaryDirectory(prefix="r-", ignore_cleanup_errors=True)
 
 
 async def _ended(engine: Any) -> None:

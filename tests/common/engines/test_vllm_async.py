@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -48,6 +50,12 @@ def test_many_threads_share_the_engine(async_vllm_engine: AsyncVllmEngine) -> No
         assert second.prompt_tokens == async_vllm_engine.count(chat("other " * (20 * number + 1)))
         assert (first.completion_tokens, second.completion_tokens) == (24, 24)
     assert most[0] > 4, "they ran one after the other"
+
+
+def test_its_sockets_stand_in_a_folder_that_goes_with_the_process(async_vllm_engine: AsyncVllmEngine) -> None:
+    """vLLM leaves them where they are: a service would leave three at every start, for ever."""
+    folder = Path(os.environ["VLLM_RPC_BASE_PATH"])
+    assert folder.parent == Path(tempfile.gettempdir()) and any(path.is_socket() for path in folder.iterdir())
 
 
 def test_leaving_from_a_progress_report_frees_the_engine(async_vllm_engine: AsyncVllmEngine) -> None:
