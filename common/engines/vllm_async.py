@@ -13,10 +13,8 @@ import itertools
 import multiprocessing
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from common.engines.event_loop import EventLoop
@@ -76,7 +74,6 @@ class AsyncVllmEngine(VllmBase):
 
         # The other way, a fork of a process that has threads, is a gamble.
         os.environ.setdefault("VLLM_WORKER_MULTIPROC_METHOD", "spawn")
-        os.environ.setdefault("VLLM_RPC_BASE_PATH", _sockets().name)
 
         async def started() -> Any:
             return AsyncLLM.from_engine_args(AsyncEngineArgs(**arguments, enable_log_requests=False))
@@ -162,14 +159,6 @@ class AsyncVllmEngine(VllmBase):
         if engine is not None:
             self.events.call(_ended(engine))
         self.events.close()
-
-
-@cache
-def _sockets() -> TemporaryDirectory[str]:
-    """Where the engine's processes talk to each other. vLLM would leave the sockets in the folder for temporary files;
-    this one goes with the process. One for all engines, since vLLM remembers the first; a short name, since a socket's
-    path may have little more than a hundred characters."""
-    return TemporaryDirectory(prefix="r-", ignore_cleanup_errors=True)
 
 
 async def _ended(engine: Any) -> None:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from common.chat import Chat
@@ -35,6 +37,7 @@ class VllmBase(Flights):
         self.adapters = {name: spec.sha256 for name, spec in specs.items()}
         for name, value in environment(self._options).items():
             os.environ.setdefault(name, value)  # what the user has set stays
+        os.environ.setdefault("VLLM_RPC_BASE_PATH", _sockets().name)
         if find_spec("vllm") is None:
             raise EngineFailure("vLLM is not installed, so no model can run in this process.", INSTALL)
         self._chat = Chat.load(self.base, self._options.template_arguments)
@@ -96,6 +99,14 @@ class VllmBase(Flights):
         prompts = [self._chat.ids(flight.request.messages) for flight in flights]
         check(self, flights, [len(ids) for ids in prompts])
         yield from zip(flights, prompts, strict=True)
+
+
+@cache
+def _sockets() -> TemporaryDirectory[str]:
+    """Where the engine's processes talk to each other. vLLM would leave the sockets in the folder for temporary files;
+    this one goes with the process. One for all engines, since vLLM remembers the first; a short name, since a socket's
+    path may have little more than a hundred characters."""
+    return TemporaryDirectory(prefix="r-", ignore_cleanup_errors=True)
 
 
 def first_line(error: BaseException) -> str:
