@@ -319,7 +319,7 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.accepted)
     @rule(data=st.data(), delete=st.booleans())
     def take_away(self, data: st.DataObject, delete: bool) -> None:
-        job = self.accepted[data.draw(st.sampled_from(sorted(self.accepted)))]
+        job = self.accepted[data.draw(st.sampled_from(list(self.accepted)))]  # in order: ids are random
         if delete:
             self.store.delete([job])
             del self.accepted[job.id]
