@@ -37,9 +37,10 @@ class VllmBase(Flights):
         self.adapters = {name: spec.sha256 for name, spec in specs.items()}
         for name, value in environment(self._options).items():
             os.environ.setdefault(name, value)  # what the user has set stays
-        os.environ.setdefault("VLLM_RPC_BASE_PATH", _sockets().name)
         if find_spec("vllm") is None:
             raise EngineFailure("vLLM is not installed, so no model can run in this process.", INSTALL)
+        if "VLLM_RPC_BASE_PATH" not in os.environ:
+            os.environ["VLLM_RPC_BASE_PATH"] = _sockets().name
         self._chat = Chat.load(self.base, self._options.template_arguments)
         try:
             with quiet_stderr():
